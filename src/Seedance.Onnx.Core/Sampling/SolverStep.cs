@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Seedance.Onnx.Sampling;
+
+/// <summary>
+/// One evaluation of the transformer and what follows from it: state' = W · [state ; v_1 … v_G ; noise]. Immutable.
+/// </summary>
+public sealed class SolverStep
+{
+    /// <summary>Elements that are updated together: K + G + 1 tiles of this size stay in the nearest cache.</summary>
+    private const int Tile = 1024;
+
+    private readonly ImmutableArray<double> _weights;
+    private readonly float[] _single;
+
+    internal SolverStep(double sigma, double timestep, int keep, int branches, ReadOnlySpan<double> weights)
+    {
+        Sigma = sigma;
+        Timestep = timestep;
+        Keep = keep;
+        Branches = branches;
+        _weights = [.. weights];
+        _single = [.. _weights.Select(weight => (float)weight)];
+        for (int row = 0; row < keep; row++)
+        {
+            UsesNoise |= this[row, Columns - 1] != 0;
+        }
+    }
+
+    /// <summary>The noise level at which the velocity is taken.</summary>
+    public double Sigma { get; }
+
+    /// <summary>The timestep that the transformer is given for it: σ · train timesteps, cut to a whole number by some schedules.</summary>
+    public double Timestep { get; }
+
+    /// <summary>K: kept tensors. Tensor 0 is the latents that the transformer sees.</summary>
+    public int Keep { get; }
+
+    /// <summary>G: guided branches, one velocity each.</summary>
+    public int Branches { get; }
+
+    /// <summary>The columns of W: K + G + 1.</summary>
+    public int Columns => Keep + Branches + 1;
+
+    /// <summary>Whether the update reads fresh noise.</summary>
+    public bool UsesNoise { get; }
+
+    /// <summary>W, row by row: K · (K + G + 1) values.</summary>
+    public ReadOnlySpan<double> Weights => _weights.AsSpan();
+
+    /// <summary>One weight of W.</summary>
+    /// <param name="row">The kept tensor that is made, from 0.</param>
+    /// <param name="column">The input: kept tensors, then velocities, then noise.</param>
+    public double this[int row, int column] => _weights[(row * Columns) + column];
+
+    /// <summary>Writes W in single precision, row by row, as a step graph takes it.</summary>
+    /// <param name="destination">[K, K + G + 1] float32; the length is checked.</param>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> has another length than W.</exception>
+    public void CopyWeights(Span<float> destination)
+    {
+        CheckLength(nameof(destination), destination.Length, _single.Length);
+        _single.CopyTo(destination);
+    }
+
+    /// <summary>
+    /// Makes the next state on the host: destination = W · [states ; velocities ; noise]. A weight of 0 does not read its input.
+    /// Allocates nothing.
+    /// </summary>
+    /// <param name="states">[K, n] float32: the kept tensors.</param>
+    /// <param name="velocities">[G, n] float32: the transformer's outputs, one a branch.</param>
+    /// <param name="noise">[n] float32: fresh noise; may be empty when <see cref="UsesNoise"/> is false.</param>
+    /// <param name="destination">[K, n] float32: the next state. Must not overlap <paramref name="states"/>.</param>
+    /// <exception cref="ArgumentException">A length does not fit the others, or the destination overlaps the states.</exception>
+    public void Apply(ReadOnlySpan<float> states, ReadOnlySpan<float> velocities, ReadOnlySpan<float> noise, Span<float> destination)
+    {
+        int length = destination.Length / Keep;
+        CheckLength(nameof(destination), destination.Length, (long)Keep * length);
+        CheckLength(nameof(states), states.Length, (long)Keep * length);
+        CheckLength(nameof(velocities), velocities.Length, (long)Branches * length);
+        CheckLength(nameof(noise), noise.Length, UsesNoise || !noise.IsEmpty ? length : 0);
+        if (states.Overlaps(destination))
+        {
+            throw new ArgumentException("The destination must not overlap the states. Keep two state buffers and swap them.", nameof(destination));
+        }
+
+        for (int start = 0; start < length; start += Tile)
+        {
+            int count = Math.Min(Tile, length - start);
+            for (int row = 0; row < Keep; row++)
+            {
+                Span<float> target = destination.Slice((row * length) + start, count);
+                target.Clear();
+                AddInputs(row, 0, states, length, start, target);
+                AddInputs(row, Keep, velocities, length, start, target);
+                AddInputs(row, Keep + Branches, noise, length, start, target);
+            }
+        }
+    }
+
+    private void AddInputs(int row, int firstColumn, ReadOnlySpan<float> inputs, int length, int start, Span<float> target)
+    {
+        int count = inputs.Length / Math.Max(length, 1);
+        for (int input = 0; input < count; input++)
+        {
+            float weight = _single[(row * Columns) + firstColumn + input];
+            if (weight != 0)
+            {
+                AddScaled(weight, inputs.Slice((input * length) + start, target.Length), target);
+            }
+        }
+    }
+
+    private static void AddScaled(float scale, ReadOnlySpan<float> source, Span<float> target)
+    {
+        ReadOnlySpan<Vector<float>> wideSource = MemoryMarshal.Cast<float, Vector<float>>(source);
+        Span<Vector<float>> wideTarget = MemoryMarshal.Cast<float, Vector<float>>(target);
+        var wideScale = new Vector<float>(scale);
+        for (int i = 0; i < wideTarget.Length; i++)
+        {
+            wideTarget[i] = Vector.FusedMultiplyAdd(wideScale, wideSource[i], wideTarget[i]);
+        }
+
+        for (int i = wideTarget.Length * Vector<float>.Count; i < target.Length; i++)
+        {
+            target[i] = MathF.FusedMultiplyAdd(scale, source[i], target[i]);
+        }
+    }
+
+    private static void CheckLength(string name, int actual, long expected)
+    {
+        if (actual != expected)
+        {
+            throw new ArgumentException($"Length of {name} must be {expected}, but is {actual}.", name);
+        }
+    }
+}
