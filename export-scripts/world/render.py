@@ -73,7 +73,7 @@ def _patches(subject: Subject, shot: Shot, clip: Clip) -> Iterator[tuple[int, sl
     way = track(subject, shot.frames)
     reach = int(np.ceil(float(way.radii.max()) * (EXTENT if subject.turns else 1.2))) + 1
     lefts, tops = (np.floor(way.centres - reach).astype(int)).T
-    alpha, colour = _paint(subject, way, lefts, tops, 2 * reach + 2, shot.style == "outline")
+    alpha, colour = paint(subject, way, lefts, tops, 2 * reach + 2, shot.style == "outline")
     for frame in range(shot.frames):
         left, top = max(lefts[frame], 0), max(tops[frame], 0)
         right, bottom = min(lefts[frame] + 2 * reach + 2, clip.width), min(tops[frame] + 2 * reach + 2, clip.height)
@@ -82,7 +82,7 @@ def _patches(subject: Subject, shot: Shot, clip: Clip) -> Iterator[tuple[int, sl
             yield frame, slice(top, bottom), slice(left, right), alpha[frame][inner], colour[frame][inner]
 
 
-def _paint(subject: Subject, way: Track, lefts: NDArray[np.int_], tops: NDArray[np.int_], side: int, outline: bool) -> tuple[FloatArray, FloatArray]:
+def paint(subject: Subject, way: Track, lefts: NDArray[np.int_], tops: NDArray[np.int_], side: int, outline: bool) -> tuple[FloatArray, FloatArray]:
     """Coverage [frames, side, side] and colour [frames, side, side, 3] of the boxes around the subject."""
     pixel = np.arange(side, dtype=np.float32) + 0.5
     radii = way.radii[:, None, None]

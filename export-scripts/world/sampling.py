@@ -63,14 +63,15 @@ def _sample_shot(
     same = previous is not None and len(previous.subjects) == count and rng.random() < (0.75 if count == 1 else 0.4)
     characters = [(s.colour, s.kind) for s in previous.subjects] if same and previous else None
     close = previous is not None and count == 1 and not previous.close and rng.random() < 0.15 and "in the centre" in options.places
-    for attempt in range(200):
+    for attempt in range(200):  # two shots that look alike would hide the cut; two subjects must not cover each other
         subjects = _sample_subjects(rng, options, frame, frames[1], count, characters, close)
         if subjects is None:
             characters, same = (None, False) if attempt > 20 else (characters, same)
             continue
         may_cross = attempt > 60 or rng.random() < options.crossing
-        if count == 1 or _are_apart(subjects, frames[1], may_cross):
-            same_scene = previous is not None and previous.background == background
+        same_scene = previous is not None and previous.background == background
+        unseen_cut = same_scene and not close and attempt < 150 and {s.place for s in subjects} == {s.place for s in previous.subjects}
+        if not unseen_cut and (count == 1 or _are_apart(subjects, frames[1], may_cross)):
             background_seed = previous.background_seed if same_scene and previous else seed + frames[0]
             return Shot(subjects, background, camera, style, *frames, amount, background_seed, same, close)
     raise ValueError(f"World options must allow {count} subject(s) in a shot, but none was found in 200 tries. Allow more motions, places or kinds.")
