@@ -105,6 +105,10 @@ public static class Solvers
     /// DPM-Solver++ as a multistep method, predicting data: 2M in the midpoint form, or 3M (Lu et al., "DPM-Solver++: fast solver for
     /// guided sampling of diffusion probabilistic models", 2022). The order rises from 1 at the start and falls to 1 at the clean end.
     /// </summary>
+    /// <remarks>
+    /// The third order is the one of the authors' code and of diffusers, which gives the second derivative half of its Taylor weight: its
+    /// error falls with the square of the step, as for 2M.
+    /// </remarks>
     /// <param name="schedule">The noise levels.</param>
     /// <param name="order">The order p, 1 to 3; 2 if not specified.</param>
     /// <returns>The plan: K = p, the kept tensors are the latents and the last p − 1 data predictions, newest first.</returns>

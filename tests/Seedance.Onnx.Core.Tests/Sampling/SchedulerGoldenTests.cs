@@ -40,8 +40,6 @@ public sealed class SchedulerGoldenTests
             sampler.Advance();
 
             NumericAssert.Close<double>(expected, actual: Array.ConvertAll(sampler.Latents.ToArray(), value => (double)value), Golden.Scheduler);
-            double worst = sampler.Latents.ToArray().Zip(expected, (a, b) => Math.Abs(a - b)).Max();
-            Console.WriteLine($"WORST {run.Name} {run.Steps} {worst:g3}");
         }
 
         Assert.True(sampler.IsDone);

@@ -23,10 +23,7 @@ public sealed class TorchRandomTests
         double room = Golden.Normal.Absolute * expected.Count;
         NumericAssert.Close(expected.Sum, actual.Sum(value => (double)value), new Tolerance("each value's tolerance, summed", room, 0));
         NumericAssert.Close(expected.Sumsq, actual.Sum(value => (double)value * value), new Tolerance("each value's tolerance, squared and summed", room * 2, 0));
-        Console.WriteLine($"WORSTN {Worst(expected.First, actual.AsSpan(0, expected.First.Length)):g3} {Worst(expected.Last, actual.AsSpan()[^expected.Last.Length..]):g3}");
     }
-
-    private static double Worst(float[] a, Span<float> b) { double w = 0; for (int i = 0; i < a.Length; i++) { w = Math.Max(w, Math.Abs(a[i] - b[i])); } return w; }
 
     [Fact]
     public void FillNormal_TwiceFromOneGenerator_EqualsTorch()
