@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Seedance.Onnx.Latents;
+using Seedance.Onnx.Sampling;
+
+namespace Seedance.Onnx.Packs;
+
+/// <summary>Reads seedance.json: types, ranges, and no key that is not known. onnx/pack.schema.json says the same to other tools.</summary>
+internal static class ContractReader
+{
+    public const string FileName = "seedance.json";
+
+    /// <summary>Reads a contract; when problems were added, what comes back is not to be used.</summary>
+    public static PackContract Read(JsonElement root, List<string> problems)
+    {
+        JsonFields fields = new(root, $"{FileName}: $", problems);
+        fields.Text("$schema", "a text", _ => true, ifMissing: "");
+        fields.Whole("contract", PackContract.CurrentVersion, PackContract.CurrentVersion);
+        LatentGeometry latents = ReadLatents(fields.Fields("latents"));
+        PackContract contract = new()
+        {
+            Name = fields.Text("name"),
+            Version = fields.Text("version"),
+            License = fields.Text("license"),
+            Description = fields.Text("description"),
+            Latents = latents,
+            Video = ReadVideo(fields.Fields("video"), latents),
+            Sampling = ReadSampling(fields.Fields("sampling")),
+            MaxTokens = ReadText(fields.Fields("text")),
+            TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
+            Graphs = ReadGraphs(fields.Fields("graphs")),
+            Files = ReadFiles(fields.Fields("files")),
+        };
+        fields.Close();
+        return contract;
+    }
+
+    private static LatentGeometry ReadLatents(JsonFields fields)
+    {
+        LatentGeometry latents = new()
+        {
+            Channels = fields.Whole("channels", 1, 1024),
+            TemporalStride = fields.Whole("temporal_stride", 1, 64),
+            SpatialStride = fields.Whole("spatial_stride", 1, 256),
+            CausalFirstFrame = fields.Flag("causal_first_frame"),
+            Mean = fields.List<float>("mean", "numbers", Number),
+            Std = fields.List<float>("std", "numbers above 0", item => Number(item) is > 0 and var std ? std : null),
+        };
+        foreach ((string key, int count) in new[] { ("mean", latents.Mean.Length), ("std", latents.Std.Length) })
+        {
+            if (count > 0 && count != latents.Channels)
+            {
+                fields.Report(key, $"one number for each of the {latents.Channels} channels, but has {count}");
+            }
+        }
+
+        fields.Close();
+        return latents;
+
+        static float? Number(JsonElement item) =>
+            item.ValueKind == JsonValueKind.Number && item.GetSingle() is var number && float.IsFinite(number) ? number : null;
+    }
+
+    private static VideoContract ReadVideo(JsonFields fields, LatentGeometry latents)
+    {
+        VideoContract video = new()
+        {
+            Fps = fields.Whole("fps", 1, 240),
+            SizeMultiple = fields.Whole("size_multiple", 1, 1024),
+            Sizes = fields.List<VideoSize>("sizes", "sizes such as \"96x64\"", item =>
+                item.ValueKind == JsonValueKind.String && VideoSize.TryParse(item.GetString(), out VideoSize size) ? size : null),
+            MaxFrames = fields.Whole("max_frames", 1, 1_000_000),
+            DefaultFrames = fields.Whole("default_frames", 1, 1_000_000),
+        };
+        if (video.SizeMultiple % latents.SpatialStride != 0)
+        {
+            fields.Report("size_multiple", $"a multiple of the spatial stride {latents.SpatialStride}, but is {video.SizeMultiple}");
+        }
+
+        foreach (VideoSize size in video.Sizes.Where(size => size.NearestMultiple(video.SizeMultiple) != size))
+        {
+            fields.Report("sizes", $"sizes in multiples of {video.SizeMultiple}, but has {size}");
+        }
+
+        foreach ((string key, int frames) in new[] { ("max_frames", video.MaxFrames), ("default_frames", video.DefaultFrames) })
+        {
+            if (!latents.IsValidFrames(frames))
+            {
+                fields.Report(key, $"{latents.FramesRule}, but is {frames}");
+            }
+        }
+
+        if (video.DefaultFrames > video.MaxFrames)
+        {
+            fields.Report("default_frames", $"at most max_frames {video.MaxFrames}, but is {video.DefaultFrames}");
+        }
+
+        fields.Close();
+        return video;
+    }
+
+    private static SamplingDefaults ReadSampling(JsonFields fields)
+    {
+        string solver = fields.Text("solver", $"one of {string.Join(", ", SolverNames.All)}", name => SolverNames.TryParse(name, out _));
+        _ = SolverNames.TryParse(solver, out SolverKind kind);
+        SamplingDefaults sampling = new()
+        {
+            Solver = kind,
+            Steps = fields.Whole("steps", 1, 1000),
+            Guidance = fields.Number("guidance", 0, 100, orEqual: true),
+            NegativePrompt = fields.Text("negative_prompt", "a text", _ => true, ifMissing: ""),
+        };
+        fields.Close();
+        return sampling;
+    }
+
+    private static int ReadText(JsonFields fields)
+    {
+        int maxTokens = fields.Whole("max_tokens", 1, 1_000_000);
+        fields.Close();
+        return maxTokens;
+    }
+
+    private static TransformerChannels ReadChannels(ImmutableArray<JsonFields> items)
+    {
+        return new TransformerChannels([.. items.Select(ReadGroup)]);
+
+        static ChannelGroup ReadGroup(JsonFields fields)
+        {
+            string[] names = [.. Enum.GetNames<ChannelKind>().Select(name => name.ToLowerInvariant())];
+            string kind = fields.Text("kind", $"one of {string.Join(", ", names)}", names.Contains);
+            int channels = fields.Whole("channels", 1, 4096);
+            fields.Close();
+            return new ChannelGroup((ChannelKind)Math.Max(Array.IndexOf(names, kind), 0), channels);
+        }
+    }
+
+    private static ImmutableSortedDictionary<string, GraphContract> ReadGraphs(JsonFields fields)
+    {
+        ImmutableSortedDictionary<string, GraphContract>.Builder graphs = ImmutableSortedDictionary.CreateBuilder<string, GraphContract>(StringComparer.Ordinal);
+        ImmutableArray<string> present = fields.AllKeys();
+        foreach (string role in present.Except(GraphRoles.All))
+        {
+            fields.Report(role, $"a known graph, but is not. Remove it, or write one of: {string.Join(", ", GraphRoles.All)}");
+        }
+
+        foreach (string role in present.Intersect(GraphRoles.All).Union(GraphRoles.Required))
+        {
+            JsonFields graph = fields.Fields(role);
+            graphs[role] = new GraphContract
+            {
+                Role = role,
+                File = graph.Text("file", PackFolder.PathRule, PackFolder.IsRelativePath),
+                Inputs = ReadTensors(graph.Fields("inputs")),
+                Outputs = ReadTensors(graph.Fields("outputs")),
+            };
+            graph.Close();
+        }
+
+        return graphs.ToImmutable();
+    }
+
+    private static ImmutableArray<TensorContract> ReadTensors(JsonFields fields)
+    {
+        return [.. fields.AllKeys().Select(ReadTensor)];
+
+        TensorContract ReadTensor(string name)
+        {
+            JsonFields tensor = fields.Fields(name);
+            string type = tensor.Text("type", $"one of {string.Join(", ", ElementTypeNames.All)}", text => ElementTypeNames.TryParse(text, out _));
+            _ = ElementTypeNames.TryParse(type, out ElementType elementType);
+            TensorContract contract = new()
+            {
+                Name = name,
+                FileName = tensor.Text("name", ifMissing: name),
+                ElementType = elementType,
+                Axes = tensor.List("shape", "lengths above 0 and letters for free axes", ReadAxis),
+                Optional = tensor.Flag("optional", ifMissing: false),
+            };
+            tensor.Close();
+            return contract;
+        }
+    }
+
+    private static TensorAxis? ReadAxis(JsonElement item) => item.ValueKind switch
+    {
+        JsonValueKind.Number when item.TryGetInt32(out int length) && length > 0 => TensorAxis.Fixed(length),
+        JsonValueKind.String when IsAxisLetter(item.GetString()!) => TensorAxis.Free(item.GetString()!),
+        _ => null,
+    };
+
+    private static ImmutableSortedDictionary<string, string> ReadFiles(JsonFields fields)
+    {
+        ImmutableSortedDictionary<string, string>.Builder files = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (string file in fields.AllKeys())
+        {
+            files[file] = fields.Text(file, "64 hexadecimal digits in lower case", IsSha256);
+            if (!PackFolder.IsRelativePath(file) || file == FileName)
+            {
+                fields.Report(file, $"about {PackFolder.PathRule} other than {FileName}, but is not");
+            }
+        }
+
+        return files.ToImmutable();
+    }
+
+    private static bool IsAxisLetter(string text) =>
+        text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+
+    private static bool IsSha256(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+}

@@ -1,0 +1,29 @@
+namespace Seedance.Onnx.Packs;
+
+/// <summary>What graphs of a pack can be for. A role is the graph's key in seedance.json.</summary>
+public static class GraphRoles
+{
+    /// <summary>Strings in, token ids and their mask out.</summary>
+    public const string Tokenizer = "tokenizer";
+
+    /// <summary>Token ids in, text features out.</summary>
+    public const string TextEncoder = "text_encoder";
+
+    /// <summary>An image in, image features out.</summary>
+    public const string ImageEncoder = "image_encoder";
+
+    /// <summary>Latents, a timestep and conditions in, the velocity out.</summary>
+    public const string Transformer = "transformer";
+
+    /// <summary>Frames in, the latents' distribution out.</summary>
+    public const string VaeEncoder = "vae_encoder";
+
+    /// <summary>Latents in, frames out.</summary>
+    public const string VaeDecoder = "vae_decoder";
+
+    /// <summary>Every role, in the order in which a video is made.</summary>
+    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, VaeDecoder];
+
+    /// <summary>The roles without which no text becomes a video.</summary>
+    public static IReadOnlyList<string> Required { get; } = [Tokenizer, TextEncoder, Transformer, VaeDecoder];
+}

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+
+namespace Seedance.Onnx.Packs;
+
+/// <summary>
+/// The tensors that the runtime knows how to feed and fetch, by role: optimum's names, and ours for what optimum has no name for.
+/// </summary>
+internal static class KnownTensors
+{
+    private static readonly ImmutableDictionary<string, (Known[] Inputs, Known[] Outputs)> ByRole =
+        new Dictionary<string, (Known[] Inputs, Known[] Outputs)>(StringComparer.Ordinal)
+        {
+            [GraphRoles.Tokenizer] = (
+                [new("text", Kind.Text, 1)],
+                [new("input_ids", Kind.Ids, 2), new("attention_mask", Kind.Ids, 2), new("shot_ids", Kind.Ids, 2, Required: false)]),
+            [GraphRoles.TextEncoder] = (
+                [new("input_ids", Kind.Ids, 2), new("attention_mask", Kind.Ids, 2), new("shot_ids", Kind.Ids, 2, Required: false)],
+                [new("last_hidden_state", Kind.Reals, 3)]),
+            [GraphRoles.ImageEncoder] = (
+                [new("pixel_values", Kind.Reals, 4)],
+                [new("last_hidden_state", Kind.Reals, 3)]),
+            [GraphRoles.Transformer] = (
+                [
+                    new("hidden_states", Kind.Reals, 5), new("timestep", Kind.Reals, 1), new("encoder_hidden_states", Kind.Reals, 3),
+                    new("encoder_attention_mask", Kind.Ids, 2, Required: false), new("encoder_shot_ids", Kind.Ids, 2, Required: false),
+                    new("frame_shot_ids", Kind.Ids, 2, Required: false), new("encoder_hidden_states_image", Kind.Reals, 3, Required: false),
+                ],
+                [new("out_hidden_states", Kind.Reals, 5)]),
+            [GraphRoles.VaeEncoder] = ([new("sample", Kind.Reals, 5)], [new("latent_parameters", Kind.Reals, 5)]),
+            [GraphRoles.VaeDecoder] = ([new("latent_sample", Kind.Reals, 5)], [new("sample", Kind.Reals, 5)]),
+        }.ToImmutableDictionary(StringComparer.Ordinal);
+
+    /// <summary>Adds what is wrong with the names, types and ranks of a graph's tensors.</summary>
+    public static void Check(GraphContract graph, List<string> problems)
+    {
+        (Known[] inputs, Known[] outputs) = ByRole[graph.Role];
+        Check(graph.Role, "inputs", graph.Inputs, inputs, problems);
+        Check(graph.Role, "outputs", graph.Outputs, outputs, problems);
+    }
+
+    private static void Check(string role, string side, ImmutableArray<TensorContract> tensors, Known[] known, List<string> problems)
+    {
+        string path = $"{ContractReader.FileName}: $.graphs.{role}.{side}";
+        foreach (TensorContract tensor in tensors)
+        {
+            Known? match = known.FirstOrDefault(candidate => candidate.Name == tensor.Name);
+            if (match is null)
+            {
+                problems.Add($"{path}.{tensor.Name} must be a known tensor, but is not. Remove it, or write one of: {string.Join(", ", known.Select(k => k.Name))}.");
+            }
+            else if (!match.Fits(tensor))
+            {
+                problems.Add($"{path}.{tensor.Name} must be {match}, but is {tensor}.");
+            }
+        }
+
+        foreach (Known missing in known.Where(k => k.Required && tensors.All(tensor => tensor.Name != k.Name)))
+        {
+            problems.Add($"{path}.{missing.Name} must be {missing}, but is missing.");
+        }
+
+        foreach (string twice in tensors.GroupBy(tensor => tensor.FileName).Where(group => group.Count() > 1).Select(group => group.Key))
+        {
+            problems.Add($"{path} must name each tensor of the file once, but has '{twice}' more often.");
+        }
+    }
+
+    private enum Kind
+    {
+        Text,
+        Ids,
+        Reals,
+    }
+
+    private sealed record Known(string Name, Kind Kind, int Rank, bool Required = true)
+    {
+        public bool Fits(TensorContract tensor) => tensor.Axes.Length == Rank && Kind switch
+        {
+            Kind.Text => tensor.ElementType == ElementType.Text,
+            Kind.Ids => tensor.ElementType == ElementType.Int64,
+            _ => tensor.ElementType.IsFloat(),
+        };
+
+        public override string ToString() =>
+            $"{(Kind switch { Kind.Text => "string", Kind.Ids => "int64", _ => "floating-point" })} with {Rank} {(Rank == 1 ? "axis" : "axes")}";
+    }
+}

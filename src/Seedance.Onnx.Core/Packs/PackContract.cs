@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Seedance.Onnx.Latents;
+
+namespace Seedance.Onnx.Packs;
+
+/// <summary>
+/// What a pack states about itself in seedance.json: everything that the runtime must know and no graph can tell. Immutable.
+/// </summary>
+public sealed record PackContract
+{
+    /// <summary>The version of the contract that this runtime reads.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>The pack's name, for example "seedance-mini".</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The pack's version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The licence of its weights, an SPDX name.</summary>
+    public required string License { get; init; }
+
+    /// <summary>One line about it.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>How frames and pixels relate to latents.</summary>
+    public required LatentGeometry Latents { get; init; }
+
+    /// <summary>Sizes, frame rate and lengths.</summary>
+    public required VideoContract Video { get; init; }
+
+    /// <summary>Solver, steps and guidance.</summary>
+    public required SamplingDefaults Sampling { get; init; }
+
+    /// <summary>S at most: the tokens of a prompt that the text encoder reads.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>What the transformer takes on its channel axis.</summary>
+    public required TransformerChannels TransformerChannels { get; init; }
+
+    /// <summary>The graphs by role.</summary>
+    public required ImmutableSortedDictionary<string, GraphContract> Graphs { get; init; }
+
+    /// <summary>The sha256 of every file but seedance.json and README.md, lower-case hexadecimal, by relative path with forward slashes.</summary>
+    public required ImmutableSortedDictionary<string, string> Files { get; init; }
+
+    /// <summary>A graph by its role.</summary>
+    /// <param name="role">One of <see cref="GraphRoles.All"/>.</param>
+    /// <returns>The graph; null when the pack has none for it.</returns>
+    public GraphContract? FindGraph(string role) => Graphs.GetValueOrDefault(role);
+}

@@ -1,0 +1,14 @@
+namespace Seedance.Onnx.Packs;
+
+/// <summary>How noise levels are spaced, by the diffusers scheduler that scheduler_config.json names.</summary>
+public enum ScheduleSpacing
+{
+    /// <summary>FlowMatchEulerDiscreteScheduler.</summary>
+    FlowMatchEuler,
+
+    /// <summary>UniPCMultistepScheduler with flow sigmas.</summary>
+    UniPC,
+
+    /// <summary>DPMSolverMultistepScheduler with flow sigmas.</summary>
+    DpmSolver,
+}
