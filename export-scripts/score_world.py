@@ -80,7 +80,7 @@ def _score(name: str, wear: str, count: int, seed: int, show_wrong: bool) -> Non
             totals[slot] += mentions
         if show_wrong and not all_right(scores):
             wrong = [slot for slot, mentions in scores.items() if not all(mentions)]
-            print(f"  {index} {clip.width}x{clip.height} {clip.frames} {wrong} {world.full_caption(clip, 'en')}")
+            print(f"  {index} {clip.width}x{clip.height} {clip.frames} {wrong} {world.full_caption(clip, 'en')}"[:400])
     cells = "".join(f"{100 * np.mean(totals[slot]):>11.1f}" if totals[slot] else f"{'-':>11}" for slot in SLOTS)
     print(f"{name:<12}{wear:<7}{cells}{100 * right / count:>8.1f}{1000 * seconds / max(1, frames) * 17:>7.1f}")
 

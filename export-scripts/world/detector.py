@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .cuts import is_cut
 from .motions import Sighting, identify, name_motion, name_place
 from .scene import Shot
 from .silhouettes import colour_shares, find_colours, silhouettes, templates
-from .surroundings import find_cuts, name_background, name_camera
+from .surroundings import name_background, name_camera
 from .vocabulary import COLOURS
 
 Scores = dict[str, list[bool]]
@@ -53,7 +54,7 @@ def score_clip(frames: NDArray[np.uint8], expected: Sequence[Shot]) -> Scores:
     """Compares a clip with what its shots should show.
 
     Slots: colour, kind, place, motion (each for every subject of every shot), background, camera, style (every shot),
-    cut (every cut is where it should be and there is no other), same (a character that stays the same over a cut).
+    cut (a new shot begins where it should), same (a character that stays the same over a cut).
     """
     scores: Scores = {}
     previous: tuple[ShotDescription, Shot] | None = None
@@ -66,8 +67,7 @@ def score_clip(frames: NDArray[np.uint8], expected: Sequence[Shot]) -> Scores:
             scores.setdefault("same", []).append(before == now and len(now) == len(shot.subjects))
         previous = seen, shot
     if len(expected) > 1:
-        cuts = find_cuts(frames)
-        scores["cut"] = [shot.start_frame in cuts for shot in expected[1:]]
+        scores["cut"] = [is_cut(frames, shot.start_frame) for shot in expected[1:]]
     return scores
 
 
@@ -79,15 +79,26 @@ def all_right(scores: Scores) -> bool:
 def _describe_shot(frames: NDArray[np.uint8], most: int) -> ShotDescription:
     height, width = frames.shape[1:3]
     shares, nearest = colour_shares(frames)
-    described = []
-    for colour in find_colours(shares, nearest, most):
-        sighting = identify(silhouettes(shares, nearest, colour), templates())
-        if sighting is not None:
-            place, motion = name_place(sighting, width, height), name_motion(sighting, width, height)
-            described.append(SubjectDescription(COLOURS[colour], sighting.kind, place, motion, sighting))
-    covered = shares > 0.4
-    style = max(described, key=lambda subject: subject.sighting.likeness).sighting.style if described else ""
-    return ShotDescription(tuple(described), name_background(frames, covered), name_camera(frames, covered), style)
+    found = [(colour, silhouettes(shares, nearest, colour)) for colour in find_colours(shares, nearest, most)]
+    found = [(colour, seen) for colour, seen in found if seen.enough]
+    sightings = identify([seen for _, seen in found], templates())
+    described = tuple(
+        SubjectDescription(COLOURS[colour], seen.kind, name_place(seen, width, height), name_motion(seen, width, height), seen)
+        for (colour, _), seen in zip(found, sightings, strict=True)
+    )
+    covered = (shares > 0.4) | _discs(sightings, frames.shape)
+    style = sightings[0].style if sightings else ""
+    return ShotDescription(described, name_background(frames, covered), name_camera(frames, covered), style)
+
+
+def _discs(sightings: Sequence[Sighting], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Where subjects are, their dark and white details included."""
+    y, x = np.arange(shape[1])[None, :, None] + 0.5, np.arange(shape[2])[None, None, :] + 0.5
+    covered = np.zeros(shape[:3], dtype=bool)
+    for seen in sightings:
+        centre_x, centre_y = seen.centres[:, 0, None, None], seen.centres[:, 1, None, None]
+        covered |= (x - centre_x) ** 2 + (y - centre_y) ** 2 < (1.05 * seen.radii[:, None, None]) ** 2
+    return covered
 
 
 def _compare(seen: ShotDescription, shot: Shot) -> list[tuple[str, bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ class Sighting:
     kind: str
     style: str
     likeness: float
-    """Mean correlation with the best templates of the kind, at most 1."""
+    """Mean correlation with the best templates of the kind and style, at most 1."""
     centres: FloatArray
     """[frames, 2] in pixels."""
     radii: FloatArray
@@ -28,21 +29,32 @@ class Sighting:
     """Turns over the shot, clockwise; 0 where standing upright explains the frames as well."""
 
 
-def identify(seen: Silhouettes, known: Templates) -> Sighting | None:
-    """Kind, style and track; None where hardly any frame shows the subject."""
-    found = seen.spreads > 0
-    if found.sum() < max(2, 0.3 * len(found)):
-        return None
-    likeness = seen.patches @ known.patches.T
-    weights = np.where(seen.whole, 1.0, 0.05) * found
-    weights /= weights.sum()
+def identify(subjects: Sequence[Silhouettes], known: Templates) -> list[Sighting]:
+    """Kind, style and track of the subjects of a shot, which share their style."""
     groups = known.kinds * len(STYLES) + known.styles
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
-    best = weights @ np.maximum.reduceat(likeness, starts, axis=1)
-    group = int(best.argmax())
-    chosen = np.flatnonzero(groups == groups[starts[group]])
+    likenesses, kinds = [], []
+    for seen in subjects:
+        likeness = seen.patches @ known.patches.T
+        weights = np.where(seen.whole, 1.0, 0.05) * (seen.spreads > 0)
+        mean = weights / weights.sum() @ np.maximum.reduceat(likeness, starts, axis=1)
+        likenesses.append(likeness)
+        kinds.append(mean.reshape(len(KINDS), len(STYLES)))
+    if not subjects:
+        return []
+    style = int(sum(kind.max(axis=0) for kind in kinds).argmax())
+    return [
+        _follow(seen, known, likeness, int(kind[:, style].argmax()), style)
+        for seen, likeness, kind in zip(subjects, likenesses, kinds, strict=True)
+    ]
+
+
+def _follow(seen: Silhouettes, known: Templates, likeness: FloatArray, kind_index: int, style_index: int) -> Sighting:
+    """The track of a subject whose kind and style are known."""
+    found = seen.spreads > 0
+    chosen = np.flatnonzero((known.kinds == kind_index) & (known.styles == style_index))
     likeness = likeness[:, chosen]
-    kind, style = KINDS[known.kinds[chosen[0]]], STYLES[known.styles[chosen[0]]]
+    kind = KINDS[kind_index]
     match = chosen[likeness.argmax(axis=1)]
     radii = seen.spreads * known.ratios[match]
     centres = seen.centroids - known.offsets[match] * seen.spreads[:, None]
@@ -52,7 +64,7 @@ def identify(seen: Silhouettes, known: Templates) -> Sighting | None:
     centres = np.stack([np.interp(frames, frames[good], centres[good, axis]) for axis in (0, 1)], axis=1)
     radii = np.interp(frames, frames[good], radii[good])
     turns = 0.0 if kind in UNSPINNABLE else _turns(likeness[good].reshape(good.sum(), -1, ANGLES), frames[good] / max(1, len(found) - 1))
-    return Sighting(kind, style, float(best[group]), centres.astype(np.float32), radii.astype(np.float32), turns)
+    return Sighting(kind, STYLES[style_index], float(likeness.max(axis=1)[good].mean()), centres.astype(np.float32), radii.astype(np.float32), turns)
 
 
 def _turns(likeness: FloatArray, time: NDArray[np.float64]) -> float:

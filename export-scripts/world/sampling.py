@@ -70,11 +70,19 @@ def _sample_shot(
             continue
         may_cross = attempt > 60 or rng.random() < options.crossing
         same_scene = previous is not None and previous.background == background
-        unseen_cut = same_scene and not close and attempt < 150 and {s.place for s in subjects} == {s.place for s in previous.subjects}
-        if not unseen_cut and (count == 1 or _are_apart(subjects, frames[1], may_cross)):
+        hidden_cut = same_scene and not close and attempt < 150 and _goes_on(previous, subjects, frame)
+        if not hidden_cut and (count == 1 or _are_apart(subjects, frames[1], may_cross)):
             background_seed = previous.background_seed if same_scene and previous else seed + frames[0]
             return Shot(subjects, background, camera, style, *frames, amount, background_seed, same, close)
     raise ValueError(f"World options must allow {count} subject(s) in a shot, but none was found in 200 tries. Allow more motions, places or kinds.")
+
+
+def _goes_on(previous: Shot, subjects: tuple[Subject, ...], frame: tuple[int, int]) -> bool:
+    """Whether the shot before could be mistaken to go on: subjects of its colours begin near where its own ended."""
+    ends = {s.colour: track(s, previous.frames).centres[-1] for s in previous.subjects}
+    if set(ends) != {s.colour for s in subjects}:
+        return False
+    return all(np.hypot(*((ends[s.colour] - (s.x, s.y)) / frame)) < 0.3 for s in subjects)
 
 
 def _camera_and_background(rng: np.random.Generator, options: WorldOptions, previous: Shot | None) -> tuple[str, str]:

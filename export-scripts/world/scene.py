@@ -140,7 +140,9 @@ def track(subject: Subject, frames: int) -> Track:
     """The subject's exact centre, radius and angle in each of a shot's frames."""
     time = np.linspace(0.0, 1.0, frames) if frames > 1 else np.zeros(1)
     way = time + subject.ease * (time * time * (3.0 - 2.0 * time) - time)
-    jump = np.abs(np.sin(np.pi * subject.bounces * time)) * subject.bounce_height
+    # Jumps are counted from frame 0 to the frame after 4k - 1 others, so that landings fall on frames in short shots too.
+    beat = np.arange(frames) / max(4, 4 * round((frames - 1) / 4))
+    jump = np.abs(np.sin(np.pi * subject.bounces * beat)) * subject.bounce_height
     centres = np.stack([subject.x + subject.travel_x * way, subject.y + subject.travel_y * way - jump], axis=1)
     radii = 0.5 * subject.size * subject.growth**way
     angles = 2.0 * np.pi * subject.turns * time

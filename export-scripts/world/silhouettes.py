@@ -21,7 +21,7 @@ _CELLS = 28
 _REACH = 2.4
 """A patch reaches this many root-mean-square radii from the centroid."""
 _RADII = {"flat": (10.0, 16.0), "outline": (8.5, 12.0, 17.0, 24.0)}
-_FAINTEST = 0.45
+FAINTEST = 0.45
 """Share of the palette's chroma above which a pixel belongs to a subject."""
 
 # Two axes of the plane of equal brightness, in which a colour's direction is its hue and its length the chroma.
@@ -41,6 +41,12 @@ class Silhouettes:
     """[frames]: root-mean-square distance from the centroid, in pixels; 0 where nothing was found."""
     whole: NDArray[np.bool_]
     """[frames]: the subject does not touch the frame's edge."""
+
+    @property
+    def enough(self) -> bool:
+        """Whether so many frames show the subject that it can be described."""
+        found = int(np.count_nonzero(self.spreads))
+        return found >= 2 and found >= 0.3 * len(self.spreads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def colour_shares(frames: NDArray[np.uint8]) -> tuple[FloatArray, NDArray[np.int
 
 def find_colours(shares: FloatArray, nearest: NDArray[np.int_], most: int) -> list[int]:
     """The colours that cover the most pixels, largest first; specks do not count."""
-    areas = np.bincount(nearest[shares > _FAINTEST], minlength=len(COLOURS)) / len(shares)
+    areas = np.bincount(nearest[shares > FAINTEST], minlength=len(COLOURS)) / len(shares)
     ranked = np.argsort(-areas)[:most]
     return [int(index) for index in ranked if areas[index] > 14 and areas[index] > 0.12 * areas[ranked[0]]]
 
@@ -86,7 +92,7 @@ def silhouettes(shares: FloatArray, nearest: NDArray[np.int_], colour: int) -> S
     whole = np.zeros(count, dtype=bool)
     patches = np.zeros((count, _CELLS * _CELLS), np.float32)
     for index, alpha in enumerate(alphas):
-        box = _largest_box(alpha > _FAINTEST)
+        box = _largest_box(alpha > FAINTEST)
         if box is None:
             continue
         rows, columns = box

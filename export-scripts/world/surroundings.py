@@ -1,4 +1,4 @@
-"""Names background and camera, and finds hard cuts, from what lies behind the subjects."""
+"""Names background and camera from what lies behind the subjects."""
 
 from __future__ import annotations
 
@@ -66,8 +66,10 @@ def name_camera(frames: NDArray[np.uint8], subjects: Mask) -> str:
     """The camera move that lets the background of frames some steps apart agree best."""
     count, height, width = frames.shape[:3]
     step = max(1, round((count - 1) / 8))
-    grey = ndimage.gaussian_filter(frames.astype(np.float32).mean(axis=3), (0, 1.0, 1.0))[:, ::2, ::2]
-    visible = (~_grown(subjects, 3))[:, ::2, ::2].astype(np.float32)
+    shown = (~_grown(subjects, 1)).astype(np.float32)
+    share_shown = ndimage.gaussian_filter(shown, (0, 1.0, 1.0))[:, ::2, ::2]
+    grey = ndimage.gaussian_filter(frames.astype(np.float32).mean(axis=3) * shown, (0, 1.0, 1.0))[:, ::2, ::2] / (share_shown + 1e-6)
+    visible = (share_shown > 0.5).astype(np.float32)
     first, second = slice(0, count - step), slice(step, count)
     picks = np.arange(count - step)[:: max(1, (count - step) // 10)]
     pair = (grey[first][picks], grey[second][picks], visible[first][picks], visible[second][picks])
@@ -107,18 +109,6 @@ def _sampled(images: FloatArray, rows: NDArray[np.float64], columns: NDArray[np.
         share = share[:, None] if axis == 1 else share
         images = images.take(low, axis=axis) * (1 - share) + images.take(low + 1, axis=axis) * share
     return images
-
-
-def find_cuts(frames: NDArray[np.uint8]) -> list[int]:
-    """Frames that begin a new shot: they differ far more from the frame before than their neighbours do."""
-    small = ndimage.uniform_filter(frames.astype(np.float32), (0, 3, 3, 0))[:, 1::3, 1::3]
-    changes = np.abs(np.diff(small, axis=0)).mean(axis=(1, 2, 3))
-    cuts = []
-    for index, change in enumerate(changes):
-        around = np.delete(changes[max(0, index - 3) : index + 4], min(index, 3))
-        if len(around) and change > 2.0 + 2.0 * float(np.sort(around)[-2:].mean()):
-            cuts.append(index + 1)
-    return cuts
 
 
 def _grown(mask: Mask, pixels: int) -> Mask:
