@@ -1,0 +1,129 @@
+"""Scores a pack or a checkpoint: samples held-out prompts with the reference sampler, decodes, and asks the detector.
+
+    export-scripts/run evaluate.py --pack onnx/seedance-mini --simple
+    export-scripts/run evaluate.py --kind one --count 40 --steps 25
+
+Prints the share of right answers a slot, and writes a contact sheet with --sheet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.bundle import Bundle, Tokenizer, frame_shots
+from model.flow import sample, schedule
+from model.peers import PackPeer, Peer, TorchPeer
+from model.vae import Vae, VaeConfig
+from training import WORK, load_average
+from world.detector import all_right, score_clip
+from world.prompts import EvaluationPrompt, evaluation_prompts
+from world.sheet import sheet
+
+
+@torch.no_grad()
+def sample_latents(peer: Peer, videos: list[list[str]], shots: list[list[int]], noise: Tensor, steps: int, guidance: float, shift: float) -> Tensor:
+    """Guided Euler for a batch of prompts: normalised latents [B, C, f, h, w], float32. Row order: negative prompts, then prompts."""
+    b, _, f, h, w = noise.shape
+    text = peer.tokenizer([[""]] * b + videos)
+    rows = torch.tensor([[0] * f] * b + shots)
+    states = peer.text(text)
+    rest = torch.zeros(2 * b, peer.input_channels - noise.shape[1], f, h, w)
+
+    def velocity(x: Tensor, sigma: float) -> Tensor:
+        hidden = torch.cat([torch.cat([x, x]), rest], dim=1)
+        out = peer.velocity(hidden, torch.full((2 * b,), sigma * 1000), states, text, rows)
+        return out[:b] + guidance * (out[b:] - out[:b])
+
+    return sample(velocity, noise, schedule(steps, shift))
+
+
+@torch.no_grad()
+def decode(peer: Peer, latents: Tensor) -> np.ndarray:
+    """Normalised latents [B, C, f, h, w] -> uint8 frames [B, F, H, W, 3]."""
+    return ((peer.decode(latents).clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 4, 1).contiguous().numpy()
+
+
+def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidance: float, shift: float, seed: int, batch: int = 8) -> list[np.ndarray]:
+    """Frames for each prompt, uint8 [F, H, W, 3]; prompts must share one size and length."""
+    generator = torch.Generator().manual_seed(seed)
+    videos: list[np.ndarray] = []
+    for begin in range(0, len(prompts), batch):
+        part = prompts[begin:begin + batch]
+        clip = part[0].clip
+        f = (clip.frames - 1) // 4 + 1
+        noise = torch.randn(len(part), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=generator)
+        latents = sample_latents(peer, [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part], noise, steps, guidance, shift)
+        videos += list(decode(peer, latents))
+    return videos
+
+
+def tally(prompts: list[EvaluationPrompt], videos: list[np.ndarray]) -> dict[str, float]:
+    """Per cent right a slot; `all` counts prompts with every slot right, `total` is the mean over slots."""
+    right: dict[str, list[bool]] = defaultdict(list)
+    for prompt, frames in zip(prompts, videos, strict=True):
+        scores = score_clip(frames, prompt.expected)
+        for slot, mentions in scores.items():
+            right[slot] += mentions
+        right["all"].append(all_right(scores))
+    shares = {slot: 100 * float(np.mean(values)) for slot, values in right.items()}
+    return shares | {"total": float(np.mean([v for k, v in shares.items() if k != "all"]))}
+
+
+def score(peer: Peer, kind: str, count: int, frames: int, *, simple: bool, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:
+    prompts = evaluation_prompts(kind, count, seed, simple=simple, frames=17)  # type: ignore[arg-type]
+    if frames == 1:  # a still has no motion to score
+        prompts = [still(p) for p in prompts]
+    return tally(prompts, generate(peer, prompts, steps=steps, guidance=guidance, shift=shift, seed=seed))
+
+
+def still(prompt: EvaluationPrompt) -> EvaluationPrompt:
+    """The same prompt for its first frame alone."""
+    shots = tuple(replace(shot, frames=1) for shot in prompt.clip.shots[:1])
+    return replace(prompt, clip=replace(prompt.clip, frames=1, shots=shots), shot_prompts=prompt.shot_prompts[:1])
+
+
+def load(work: Path, transformer: str = "transformer") -> TorchPeer:
+    """The trained parts with averaged weights."""
+    vae = load_average(work / "vae" / "state.pt", lambda c: Vae(VaeConfig.from_dict(c)))
+    statistics = json.loads((work / "latents" / "simple" / "statistics.json").read_text())
+    bundle = load_average(work / transformer / "state.pt", Bundle.from_config)
+    return TorchPeer(bundle, vae, Tokenizer.load(work / "tokenizer" / "spiece.model"), statistics)
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pack", type=Path, help="score this exported pack (default: the checkpoint below --work)")
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work")
+    parser.add_argument("--kind", choices=("one", "two", "shots"), default="one", help="one subject, two, or two shots")
+    parser.add_argument("--simple", action="store_true", help="plain backgrounds, flat style, fixed camera")
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--shift", type=float, default=2.0)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--json", type=Path, help="write the scores there too")
+    parser.add_argument("--sheet", type=Path, help="write a contact sheet of the first 16 there")
+    args = parser.parse_args(argv)
+
+    peer: Peer = PackPeer(args.pack) if args.pack else load(args.work, args.transformer)
+    prompts = evaluation_prompts(args.kind, args.count, args.seed, simple=args.simple, frames=17)
+    videos = generate(peer, prompts, steps=args.steps, guidance=args.guidance, shift=args.shift, seed=args.seed)
+    scores = {k: round(v, 1) for k, v in tally(prompts, videos).items()}
+    print(json.dumps(scores))
+    if args.json:
+        args.json.write_text(json.dumps(scores, indent=2) + "\n")
+    if args.sheet:
+        sheet(videos[:16], [p.prompt for p in prompts[:16]], args.sheet)
+
+
+if __name__ == "__main__":
+    main()

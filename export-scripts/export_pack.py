@@ -1,0 +1,165 @@
+"""Writes the pack: graphs, configurations, contract, sums and model card.
+
+    export-scripts/run export_pack.py --out onnx/seedance-mini
+
+Reads the checkpoints below $SEEDANCE_WORK. Every graph is compared with its network at three shapes before anything is kept, and the reference run of
+the C# tests is made with the very weights that the pack holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from evaluate import decode, load, sample_latents
+from export_graphs import GraphExport, export, export_tokenizer, round_to_half
+from model.bundle import Bundle
+from model.peers import TorchPeer
+from model.vae import SPATIAL_STRIDE, TEMPORAL_STRIDE, Vae
+from training import WORK, fail
+
+NAME, VERSION = "seedance-mini", "0.1.0"
+SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
+MAX_TOKENS = 192
+REFERENCE = {"prompt": "a red ball on the left moves to the right on a grey background", "seed": 7, "frames": 17, "width": 96, "height": 64, "steps": 8}
+
+
+class DecoderGraph(nn.Module):
+    def __init__(self, vae: Vae):
+        super().__init__()
+        self.decoder = vae.decoder
+
+    def forward(self, latent_sample: Tensor) -> Tensor:
+        return self.decoder(latent_sample)
+
+
+class EncoderGraph(nn.Module):
+    def __init__(self, vae: Vae):
+        super().__init__()
+        self.encoder = vae.encoder
+
+    def forward(self, sample: Tensor) -> Tensor:
+        return self.encoder(sample)
+
+
+def graphs_of(bundle: Bundle, vae: Vae) -> list[GraphExport]:
+    """The pack's networks with their tensors and the three shapes each is checked at."""
+    c, d = vae.config.latent_channels, bundle.text.config.width
+    cin, n = bundle.transformer.config.input_channels, bundle.text.config.vocabulary
+
+    def words(b: int, s: int, shots: int) -> tuple[Tensor, Tensor, Tensor]:
+        mask = torch.ones(b, s, dtype=torch.int64)
+        mask[0, s // 2:] = 0
+        return torch.randint(3, n, (b, s)), mask, (torch.arange(s) * shots // s).expand(b, s).contiguous()
+
+    def noisy(b: int, f: int, h: int, w: int, s: int, shots: int) -> tuple[Tensor, ...]:
+        _, mask, ids = words(b, s, shots)
+        return torch.randn(b, cin, f, h, w), torch.rand(b) * 1000, torch.randn(b, s, d), mask, ids, (torch.arange(f) * shots // f).expand(b, f).contiguous()
+
+    text_axes: list[int | str] = ["B", "S"]
+    return [
+        GraphExport("text_encoder", bundle.text, {"input_ids": ("int64", text_axes), "attention_mask": ("int64", text_axes), "shot_ids": ("int64", text_axes)},
+                    {"last_hidden_state": ("float32", ["B", "S", d])}, [words(2, 12, 1), words(1, 31, 2), words(3, 70, 3)]),
+        GraphExport("transformer", bundle.transformer,
+                    {"hidden_states": ("float32", ["B", cin, "f", "h", "w"]), "timestep": ("float32", ["B"]), "encoder_hidden_states": ("float32", ["B", "S", d]),
+                     "encoder_attention_mask": ("int64", text_axes), "encoder_shot_ids": ("int64", text_axes), "frame_shot_ids": ("int64", ["B", "f"])},
+                    {"out_hidden_states": ("float32", ["B", c, "f", "h", "w"])}, [noisy(2, 5, 8, 12, 20, 1), noisy(1, 3, 10, 10, 9, 2), noisy(4, 11, 12, 8, 40, 3)]),
+        GraphExport("vae_encoder", EncoderGraph(vae), {"sample": ("float32", ["B", 3, "F", "H", "W"])}, {"latent_parameters": ("float32", ["B", 2 * c, "f", "h", "w"])},
+                    [(torch.rand(1, 3, 9, 64, 96) * 2 - 1,), (torch.rand(2, 3, 1, 80, 80) * 2 - 1,), (torch.rand(1, 3, 17, 96, 64) * 2 - 1,)]),
+        GraphExport("vae_decoder", DecoderGraph(vae), {"latent_sample": ("float32", ["B", c, "f", "h", "w"])}, {"sample": ("float32", ["B", 3, "F", "H", "W"])},
+                    [(torch.randn(1, c, 3, 8, 12),), (torch.randn(2, c, 1, 10, 10),), (torch.randn(1, c, 5, 12, 8),)]),
+    ]
+
+
+def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], latent_channels: int, files: dict[str, str]) -> dict[str, object]:
+    def tensors(shapes: dict[str, tuple[str, list[int | str]]]) -> dict[str, object]:
+        return {name: {"name": name, "type": kind, "shape": axes} for name, (kind, axes) in shapes.items()}
+
+    declared: dict[str, object] = {
+        "tokenizer": {"file": "tokenizer/model.onnx", "inputs": tensors({"text": ("string", ["N"])}),
+                      "outputs": tensors({"input_ids": ("int64", ["N", "S"]), "attention_mask": ("int64", ["N", "S"])})}}
+    declared |= {g.role: {"file": f"{g.role}/model.onnx", "inputs": tensors(g.inputs), "outputs": tensors(g.outputs)} for g in graphs}
+    return {
+        "$schema": "../pack.schema.json", "contract": 1, "name": NAME, "version": VERSION, "license": "Apache-2.0",
+        "description": "A small Seedance-shaped text-to-video model of a rendered world of coloured subjects.",
+        "latents": {"channels": latent_channels, "temporal_stride": TEMPORAL_STRIDE, "spatial_stride": SPATIAL_STRIDE, "causal_first_frame": True, **statistics},
+        "video": {"fps": 8, "size_multiple": 16, "sizes": ["96x64", "80x80", "64x96"], "max_frames": 41, "default_frames": 17},
+        "sampling": {"solver": "euler", "steps": STEPS, "guidance": GUIDANCE, "negative_prompt": ""},
+        "text": {"max_tokens": MAX_TOKENS},
+        "transformer_channels": [{"kind": "noisy", "channels": latent_channels}, {"kind": "mask", "channels": 1}, {"kind": "condition", "channels": latent_channels}],
+        "graphs": declared, "files": files,
+    }
+
+
+def configurations(bundle: Bundle, vae: Vae) -> dict[str, dict[str, object]]:
+    """The folder layout of diffusers and optimum: an index, one config.json a component, the scheduler's keys."""
+    return {
+        "model_index.json": {"_class_name": "SeedanceMiniPipeline", "_diffusers_version": "0.35.0", "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
+                             "text_encoder": ["seedance", "TextEncoder"], "tokenizer": ["seedance", "SentencePieceTokenizer"],
+                             "transformer": ["seedance", "SeedanceTransformer3DModel"], "vae": ["seedance", "AutoencoderKLCausal"]},
+        "scheduler/scheduler_config.json": {"_class_name": "FlowMatchEulerDiscreteScheduler", "num_train_timesteps": 1000, "shift": SHIFT, "use_dynamic_shifting": False},
+        "text_encoder/config.json": {"_class_name": "TextEncoder", **bundle.text.config.to_dict()},
+        "transformer/config.json": {"_class_name": "SeedanceTransformer3DModel", **bundle.transformer.config.to_dict()},
+        "vae_encoder/config.json": {"_class_name": "AutoencoderKLCausal", **vae.config.to_dict()},
+        "vae_decoder/config.json": {"_class_name": "AutoencoderKLCausal", **vae.config.to_dict()},
+    }
+
+
+def write_reference(peer: TorchPeer, folder: Path) -> None:
+    """One run of the reference sampler for the C# tests: noise, latents and frames as .npy, the request as JSON."""
+    f, h, w = (REFERENCE["frames"] - 1) // 4 + 1, REFERENCE["height"] // 8, REFERENCE["width"] // 8
+    noise = torch.randn(1, peer.latent_channels, f, h, w, generator=torch.Generator().manual_seed(REFERENCE["seed"]))
+    latents = sample_latents(peer, [[REFERENCE["prompt"]]], [[0] * f], noise, REFERENCE["steps"], GUIDANCE, SHIFT)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "latents.npy", latents.numpy())
+    np.save(folder / "frames.npy", decode(peer, latents)[0])
+    (folder / "request.json").write_text(json.dumps(REFERENCE | {"guidance": GUIDANCE, "shift": SHIFT, "torch": torch.__version__}, indent=2) + "\n")
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work")
+    parser.add_argument("--out", type=Path, default=Path("onnx/seedance-mini"))
+    parser.add_argument("--reference", type=Path, default=Path("tests/Seedance.Onnx.Tests/reference"))
+    args = parser.parse_args(argv)
+
+    peer = load(args.work, args.transformer)
+    bundle, vae = peer.bundle, peer.vae
+    for module in (bundle, vae):
+        round_to_half(module)
+    partial = args.out.with_name(args.out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    if shutil.disk_usage(partial).free < 200e6:
+        fail(f"{partial.parent} must have 200 MB free. Free some disk.")
+    graphs = graphs_of(bundle, vae)
+    export_tokenizer(args.work / "tokenizer" / "spiece.model", partial / "tokenizer" / "model.onnx")
+    for graph in graphs:
+        path = partial / graph.role / "model.onnx"
+        worst = export(graph, path)
+        print(f"{graph.role}: {path.stat().st_size / 1e6:.1f} MB, differs from the network by {worst:.1e} at most", flush=True)
+    for name, values in configurations(bundle, vae).items():
+        path = partial / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values, indent=2) + "\n")
+    files = {str(p.relative_to(partial)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(partial.rglob("*")) if p.is_file()}
+    text = json.dumps(contract(graphs, peer.statistics, vae.config.latent_channels, files), indent=2, ensure_ascii=False)
+    (partial / "seedance.json").write_text(text + "\n")
+    if (args.out / "README.md").exists():
+        shutil.copy(args.out / "README.md", partial / "README.md")
+    write_reference(peer, args.reference)
+    shutil.rmtree(args.out, ignore_errors=True)
+    partial.rename(args.out)
+    print(f"{args.out}: {sum(p.stat().st_size for p in args.out.rglob('*') if p.is_file()) / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Rectified flow: the noise schedule, the guided Euler sampler that the C# runtime must equal, and the training target.
+
+x_sigma = (1 - sigma) x0 + sigma noise, velocity v = noise - x0 (Liu et al., arXiv 2209.03003); sigma runs from 1 (noise) to 0 (clean).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def shifted(sigma: Tensor, shift: float) -> Tensor:
+    """Time shift towards noise (Esser et al., arXiv 2403.03206, equation 23)."""
+    return shift * sigma / (1 + (shift - 1) * sigma)
+
+
+def schedule(steps: int, shift: float) -> Tensor:
+    """Noise levels [steps + 1], double precision, spaced as diffusers' FlowMatchEulerDiscreteScheduler does and the C# FlowSchedule.Shifted:
+    even between 1 and the lowest level of training (shifted 1/1000), each then shifted, and 0 at the end."""
+    lowest = float(shifted(torch.tensor(1e-3, dtype=torch.float64), shift))
+    levels = shifted(torch.linspace(1.0, lowest, steps, dtype=torch.float64), shift)
+    return torch.cat([levels, torch.zeros(1, dtype=torch.float64)])
+
+
+def training_sigmas(count: int, shift: float) -> Tensor:
+    """Logit-normal noise levels, shifted."""
+    return shifted(torch.sigmoid(torch.randn(count)), shift)
+
+
+@torch.no_grad()
+def sample(velocity: Callable[[Tensor, float], Tensor], noise: Tensor, sigmas: Tensor) -> Tensor:
+    """Euler from noise to clean latents; velocity(x, sigma) is already guided."""
+    x = noise
+    for sigma, following in zip(sigmas[:-1].tolist(), sigmas[1:].tolist(), strict=True):
+        x = x + (following - sigma) * velocity(x, sigma)
+    return x

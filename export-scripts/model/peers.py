@@ -1,0 +1,85 @@
+"""Two ways to run the model behind one small surface: from the networks (PyTorch) and from an exported pack (ONNX Runtime)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.bundle import Bundle, Text, Tokenizer
+from model.vae import Vae
+
+
+class Peer(Protocol):
+    tokenizer: Tokenizer
+    latent_channels: int
+    input_channels: int
+
+    def text(self, text: Text) -> Tensor:
+        """Token ids, mask and shot ids -> [B, S, D]."""
+
+    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor) -> Tensor:
+        """[B, Cin, f, h, w] -> [B, C, f, h, w], float32."""
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Normalised latents [B, C, f, h, w] -> [B, 3, F, H, W], nominally in [-1, 1]."""
+
+
+class TorchPeer:
+    def __init__(self, bundle: Bundle, vae: Vae, tokenizer: Tokenizer, statistics: dict[str, list[float]]):
+        self.bundle, self.vae, self.tokenizer, self.statistics = bundle, vae, tokenizer, statistics
+        self.latent_channels, self.input_channels = vae.config.latent_channels, bundle.transformer.config.input_channels
+        self.mean, self.std = _columns(statistics)
+
+    def text(self, text: Text) -> Tensor:
+        return self.bundle.text(*text)
+
+    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor) -> Tensor:
+        dtype = self.bundle.transformer.patch_in.weight.dtype
+        return self.bundle.transformer(hidden.to(dtype), timestep, states, text[1], text[2], frame_shots).float()
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return torch.cat([self.vae.decode(z[None]) for z in latents * self.std + self.mean]).float()
+
+
+class PackPeer:
+    """The graphs of a pack, each in its own session on the CPU. The tokenizer's model comes out of its graph: its operator is not in Debian's ONNX Runtime."""
+
+    def __init__(self, pack: Path):
+        import onnx
+        import onnxruntime
+
+        contract = json.loads((pack / "seedance.json").read_text(encoding="utf-8"))
+        latents = contract["latents"]
+        self.latent_channels = latents["channels"]
+        self.input_channels = sum(g["channels"] for g in contract["transformer_channels"])
+        self.mean, self.std = _columns(latents)
+        graph = onnx.load(str(pack / contract["graphs"]["tokenizer"]["file"])).graph
+        encoded = next(a.s for n in graph.node if n.op_type == "SentencepieceTokenizer" for a in n.attribute if a.name == "model")
+        self.tokenizer = Tokenizer.from_bytes(base64.b64decode(encoded))
+        onnxruntime.set_default_logger_severity(3)
+        self.sessions = {role: onnxruntime.InferenceSession(str(pack / contract["graphs"][role]["file"]), providers=["CPUExecutionProvider"])
+                         for role in ("text_encoder", "transformer", "vae_decoder")}
+
+    def _run(self, role: str, *tensors: Tensor) -> Tensor:
+        session = self.sessions[role]
+        feeds = {i.name: t.numpy() for i, t in zip(session.get_inputs(), tensors, strict=True)}
+        return torch.from_numpy(np.asarray(session.run(None, feeds)[0]))
+
+    def text(self, text: Text) -> Tensor:
+        return self._run("text_encoder", *text)
+
+    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor) -> Tensor:
+        return self._run("transformer", hidden, timestep, states, text[1], text[2], frame_shots)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return torch.cat([self._run("vae_decoder", z[None]) for z in latents * self.std + self.mean])
+
+
+def _columns(statistics: dict[str, list[float]]) -> tuple[Tensor, Tensor]:
+    return tuple(torch.tensor(statistics[k])[None, :, None, None, None] for k in ("mean", "std"))  # type: ignore[return-value]

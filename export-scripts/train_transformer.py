@@ -1,0 +1,210 @@
+"""Trains the text encoder and the transformer on encoded clips, in stages: words, single frames, clips.
+
+    export-scripts/run train_transformer.py --plan simple
+
+The order matters more than the hours: bind words to attributes before any pixel, then attributes to still frames, then to motion.
+Reads $SEEDANCE_WORK/latents/*, tokenizer and vae; writes $SEEDANCE_WORK/transformer/state.pt, and scores samples with the detector as it goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from evaluate import score
+from latents import LatentSet
+from model.bundle import Bundle, Text, Tokenizer, attribute_loss, frame_shots
+from model.flow import training_sigmas
+from model.peers import TorchPeer
+from model.text import TextConfig
+from model.transformer import TransformerConfig
+from model.vae import Vae, VaeConfig
+from training import WORK, Run, fail, load_average, seed_step
+from world import Clip, shot_captions
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`frames` 0: words only; 1: first latent frames; otherwise whole clips. Rates fall linearly from the first to the last step."""
+
+    name: str
+    steps: int
+    batch: int
+    frames: int
+    sets: tuple[str, ...]
+    rates: tuple[float, float]
+    shift: float = 2.0
+    attributes: float = 0.05
+    given: float = 0.0
+
+
+PLANS = {
+    "simple": [
+        Stage("words", 500, 64, 0, ("simple",), (1e-3, 1e-3), attributes=1.0),
+        Stage("frames", 1200, 64, 1, ("simple",), (1e-3, 1e-3), attributes=0.1),
+        Stage("clips", 4200, 24, 5, ("simple",), (1e-3, 5e-5), given=0.15),
+    ],
+}
+SUBJECT_WEIGHT = 2.0
+DROP_TEXT = 0.1
+
+
+class Master:
+    """bfloat16 weights for the arithmetic, float32 ones for the optimiser."""
+
+    def __init__(self, model: Bundle):
+        self.model, self.fast = model, copy.deepcopy(model).to(torch.bfloat16)
+
+    def take_gradients(self) -> None:
+        for p, q in zip(self.model.parameters(), self.fast.parameters(), strict=True):
+            p.grad = None if q.grad is None else q.grad.float()
+            q.grad = None
+
+    @torch.no_grad()
+    def give_weights(self) -> None:
+        torch._foreach_copy_(list(self.fast.parameters()), list(self.model.parameters()))
+
+
+def draw_given(rng: np.random.Generator, chance: float, batch: int, frames: int) -> Tensor:
+    """Mask [B, 1, f, 1, 1] of given frames: none, the first, first and last, or any."""
+    mask = torch.zeros(batch, 1, frames, 1, 1)
+    for i in range(batch):
+        if frames == 1 or rng.random() >= chance:
+            continue
+        kind = rng.random()
+        if kind < 0.9:
+            mask[i, :, 0] = 1
+        if 0.5 <= kind < 0.8:
+            mask[i, :, -1] = 1
+        if kind >= 0.9:
+            mask[i, 0, torch.from_numpy(rng.random(frames) < 0.4)] = 1
+    return mask
+
+
+def step_loss(master: Master, stage: Stage, source: LatentSet, tokenizer: Tokenizer, rng: np.random.Generator) -> dict[str, Tensor]:
+    clips, latents, subject = source.draw(rng, stage.batch, stage.frames)
+    captions = [shot_captions(clip, rng) for clip in clips]
+    if stage.frames == 1:
+        captions = [c[:1] for c in captions]
+        clips = [only_first_shot(clip) for clip in clips]
+    text = tokenizer(captions)
+    states = master.fast.text(*text)
+    losses = {"attributes": attribute_loss(master.fast, states, text, clips)}
+    if stage.frames == 0:
+        return losses | {"total": losses["attributes"] * stage.attributes}
+
+    dropped = torch.from_numpy(rng.random(len(clips)) < DROP_TEXT)
+    states, text = without_text(master.fast, tokenizer, states, text, dropped)
+    b, _, f = latents.shape[:3]
+    noise = torch.randn_like(latents)
+    sigma = training_sigmas(b, stage.shift)
+    s = sigma[:, None, None, None, None]
+    mask = draw_given(rng, stage.given, b, f)
+    x = torch.cat([(1 - s) * latents + s * noise, mask.expand(b, 1, *latents.shape[2:]), mask * latents], dim=1)
+    shots = torch.tensor([frame_shots(clip, f) for clip in clips])
+    velocity = master.fast.transformer(x.bfloat16(), sigma * 1000, states, text[1], text[2], shots).float()
+    error = (velocity - (noise - latents)).square().mean(1)
+    losses["velocity"] = error.mean()
+    weighted = (error * (1 + (SUBJECT_WEIGHT - 1) * subject)).mean()
+    return losses | {"total": weighted + stage.attributes * losses["attributes"]}
+
+
+def only_first_shot(clip: Clip) -> Clip:
+    return clip if len(clip.shots) == 1 else Clip(clip.width, clip.height, clip.frames, clip.shots[:1], clip.seed, clip.language)
+
+
+def without_text(bundle: Bundle, tokenizer: Tokenizer, states: Tensor, text: Text, dropped: Tensor) -> tuple[Tensor, Text]:
+    """Replaces the captions of dropped rows by the empty prompt, so that guidance has something to point away from."""
+    if not dropped.any():
+        return states, text
+    empty = tokenizer([[""]])
+    length = int(empty[1].sum())
+    blank = bundle.text(*(t[:, :length] for t in empty))
+    keep = (~dropped).long()[:, None]
+    ids = torch.arange(text[1].shape[1])[None] < length
+    mask = text[1] * keep + (1 - keep) * ids.long()
+    padded = torch.cat([blank.expand(len(states), -1, -1), states[:, length:]], dim=1)
+    return torch.where(dropped[:, None, None], padded, states), (text[0], mask, text[2] * keep)
+
+
+def train(run: Run, master: Master, sets: dict[str, LatentSet], peer: TorchPeer, args: argparse.Namespace) -> None:
+    first = 0
+    for stage in PLANS[args.plan]:
+        steps = max(1, round(stage.steps * args.scale))
+        last_log, last_score, seen = time.time(), time.time(), []
+        while run.step < first + steps:
+            done = (run.step - first) / steps
+            for group in run.optimiser.param_groups:
+                group["lr"] = (stage.rates[0] + (stage.rates[1] - stage.rates[0]) * done) * min(1.0, (run.step + 1) / 100)
+            rng = seed_step(args.seed, run.step)
+            losses = step_loss(master, stage, sets[stage.sets[int(rng.integers(len(stage.sets)))]], peer.tokenizer, rng)
+            losses["total"].backward()
+            master.take_gradients()
+            torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+            run.optimiser.step()
+            master.give_weights()
+            run.step += 1
+            run.average.update(run.model.parameters(), run.step)
+            seen.append({k: v.item() for k, v in losses.items()})
+            if time.time() - last_log > 30:
+                run.log(stage.name, **{k: float(np.mean([s[k] for s in seen])) for k in seen[0]}, rate=run.optimiser.param_groups[0]["lr"])
+                last_log, seen = time.time(), []
+            if time.time() - last_score > args.score_every:
+                report(run, peer, stage, args.score_prompts)
+                run.save()
+                last_score = time.time()
+        first += steps
+    report(run, peer, stage, 2 * args.score_prompts)
+    run.save()
+
+
+def report(run: Run, peer: TorchPeer, stage: Stage, count: int) -> None:
+    """Scores samples of the averaged weights."""
+    if stage.frames == 0:
+        return
+    averaged = copy.deepcopy(run.model).eval()
+    run.average.copy_to(averaged.parameters())
+    frames = 4 * (stage.frames - 1) + 1
+    judged = TorchPeer(averaged.bfloat16(), peer.vae, peer.tokenizer, peer.statistics)
+    run.log("scores", **score(judged, "one", count, frames, simple=True, steps=16, guidance=3.0, shift=stage.shift))
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plan", choices=sorted(PLANS), default="simple")
+    parser.add_argument("--out", type=Path, default=WORK / "transformer")
+    parser.add_argument("--latents", type=Path, default=WORK / "latents")
+    parser.add_argument("--tokenizer", type=Path, default=WORK / "tokenizer" / "spiece.model")
+    parser.add_argument("--vae", type=Path, default=WORK / "vae")
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with (default: from nothing)")
+    parser.add_argument("--scale", type=float, default=1.0, help="multiplies every stage's steps")
+    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--score-every", type=float, default=420, help="seconds between scores and checkpoints")
+    parser.add_argument("--score-prompts", type=int, default=24)
+    args = parser.parse_args(argv)
+
+    torch.manual_seed(args.seed)
+    tokenizer = Tokenizer.load(args.tokenizer)
+    statistics = json.loads((args.latents / "simple" / "statistics.json").read_text())
+    sets = {name: LatentSet(args.latents / name, statistics) for name in {s for stage in PLANS[args.plan] for s in stage.sets}}
+    vae = load_average(args.vae / "state.pt", lambda c: Vae(VaeConfig.from_dict(c)))
+    if len(statistics["mean"]) != vae.config.latent_channels:
+        fail(f"latents must have {vae.config.latent_channels} channels as the VAE, but have {len(statistics['mean'])}. Run encode_dataset.py again.")
+    bundle = Bundle(TextConfig(tokenizer.size), TransformerConfig(latent_channels=vae.config.latent_channels)).train()
+    optimiser = torch.optim.AdamW(bundle.parameters(), lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    run = Run(args.out, bundle, optimiser, 0.998, bundle.config)
+    if not run.resume() and args.start:
+        bundle.load_state_dict(load_average(args.start, Bundle.from_config).state_dict())
+    train(run, Master(bundle), sets, TorchPeer(bundle, vae, tokenizer, statistics), args)
+
+
+if __name__ == "__main__":
+    main()

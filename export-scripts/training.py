@@ -1,0 +1,104 @@
+"""What every training here shares: where files go, checkpoints that resume to the same curve, averaged weights, one log line a while."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+WORK = Path(os.environ.get("SEEDANCE_WORK", Path.home() / ".cache/seedance/work"))
+
+
+def fail(message: str) -> None:
+    """One clear line on stderr and exit code 2."""
+    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def seed_step(seed: int, step: int) -> np.random.Generator:
+    """All randomness of a step comes from (seed, step): a training that was killed goes on with the same draws."""
+    torch.manual_seed((seed << 32) ^ step)
+    random.seed((seed << 32) ^ step)
+    return np.random.default_rng([seed, step])
+
+
+class Average:
+    """Exponential moving average of a model's parameters."""
+
+    def __init__(self, parameters: Iterable[Tensor], decay: float):
+        self.decay = decay
+        self.values = [p.detach().float().clone() for p in parameters]
+
+    @torch.no_grad()
+    def update(self, parameters: Iterable[Tensor], step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))
+        torch._foreach_lerp_(self.values, [p.detach().float() for p in parameters], 1 - decay)
+
+    def copy_to(self, parameters: Iterable[Tensor]) -> None:
+        with torch.no_grad():
+            for p, v in zip(parameters, self.values, strict=True):
+                p.copy_(v)
+
+
+class Run:
+    """A resumable training: `state.pt` in its folder holds weights, averages, optimiser and step."""
+
+    def __init__(self, folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average_decay: float, config: dict[str, object]):
+        self.folder, self.model, self.optimiser, self.config = folder, model, optimiser, config
+        self.average = Average(model.parameters(), average_decay)
+        self.step, self.started, self.spent = 0, time.time(), 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "state.pt"
+
+    def resume(self) -> bool:
+        if not self.path.exists():
+            return False
+        state = torch.load(self.path, map_location="cpu", weights_only=True)
+        if state["config"] != self.config:
+            fail(f"{self.path} was made with {state['config']}, but this run asks for {self.config}. Name another --out, or remove it.")
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average.values = state["average"]
+        self.step, self.spent = state["step"], state["seconds"]
+        self.log(f"resumed at step {self.step}")
+        return True
+
+    def save(self) -> None:
+        temporary = self.path.with_suffix(".partial")
+        torch.save({"config": self.config, "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
+                    "average": self.average.values, "step": self.step, "seconds": self.seconds}, temporary)
+        temporary.replace(self.path)
+
+    @property
+    def seconds(self) -> float:
+        return self.spent + time.time() - self.started
+
+    def log(self, text: str, **values: float) -> None:
+        line = f"[{self.seconds / 60:6.1f} min] step {self.step:6d}  {text}" + "".join(f"  {k} {v:.4g}" for k, v in values.items())
+        print(line, flush=True)
+        with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": self.step, "seconds": round(self.seconds, 1), "text": text, **values}) + "\n")
+
+
+def load_average(path: Path, build: Callable[[dict[str, object]], nn.Module]) -> nn.Module:
+    """The model of a checkpoint with its averaged weights, in evaluation mode."""
+    if not path.exists():
+        fail(f"checkpoint must exist, but {path} does not. Run the training that makes it first.")
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model = build(state["config"])
+    model.load_state_dict(state["model"])
+    with torch.no_grad():
+        for p, v in zip(model.parameters(), state["average"], strict=True):
+            p.copy_(v)
+    return model.eval()
