@@ -1,0 +1,7 @@
+namespace Seedance.Onnx;
+
+/// <summary>What a stage took.</summary>
+/// <param name="Stage">The stage.</param>
+/// <param name="Elapsed">Wall-clock time spent in it.</param>
+/// <param name="Runs">How often its graph ran, or, for <see cref="GenerationStage.Encode"/>, how many frames were handed to FFmpeg.</param>
+public sealed record StageReport(GenerationStage Stage, TimeSpan Elapsed, int Runs);

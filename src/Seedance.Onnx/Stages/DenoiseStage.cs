@@ -1,0 +1,79 @@
+using Seedance.Onnx.Latents;
+using Seedance.Onnx.Ort;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
+using Seedance.Onnx.Sampling;
+
+namespace Seedance.Onnx.Stages;
+
+/// <summary>Noise becomes latents: one run of the transformer graph and one small matrix product for each step of the solver's plan.</summary>
+internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels channels)
+{
+    /// <summary>Runs all steps. Once the tensors are bound, a step allocates nothing on the managed heap.</summary>
+    /// <param name="plan">What to do.</param>
+    /// <param name="text">The features of the plan's prompts; borrowed.</param>
+    /// <param name="progress">Told after every step; null for nobody.</param>
+    /// <param name="cancellationToken">Stops the loop, inside a step too.</param>
+    /// <returns>Normalised latents, [C, f, h, w] float32.</returns>
+    public float[] Run(GenerationPlan plan, TextCondition text, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
+    {
+        LatentShape shape = plan.Latents;
+        int branches = plan.Solver.Branches, length = checked((int)shape.Length);
+        using HostTensor hidden = HostTensor.Allocate(ElementType.Float32, branches, channels.Total, shape.Frames, shape.Height, shape.Width);
+        using HostTensor velocity = HostTensor.Allocate(ElementType.Float32, branches, shape.Channels, shape.Frames, shape.Height, shape.Width);
+        using HostTensor timestep = HostTensor.Allocate(ElementType.Float32, branches);
+        using HostTensor frameShots = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
+        hidden.AsSpan<float>().Clear(); // mask and condition channels: nothing is given
+        frameShots.AsSpan<long>().Clear();
+
+        using GraphBinding binding = transformer.CreateBinding();
+        Dictionary<string, GraphTensor> inputs = transformer.Contract.PickInputs(
+            ("hidden_states", hidden), ("timestep", timestep), ("encoder_hidden_states", text.States), ("encoder_attention_mask", text.Mask),
+            ("encoder_shot_ids", text.Shots), ("frame_shot_ids", frameShots));
+        foreach ((string name, GraphTensor tensor) in inputs)
+        {
+            binding.BindInput(name, tensor);
+        }
+
+        binding.BindOutput("out_hidden_states", velocity);
+
+        TorchRandom random = new(plan.Seed);
+        Sampler sampler = new(plan.Solver, length);
+        random.FillNormal(sampler.Noise);
+        sampler.Start(sampler.Noise);
+        int noisyOffset = channels.Offset(ChannelKind.Noisy) * (length / shape.Channels), rowLength = checked((int)(hidden.ElementCount / branches));
+        while (!sampler.IsDone)
+        {
+            Step(sampler, random, hidden, timestep, velocity, binding, noisyOffset, rowLength, cancellationToken);
+            progress?.Report(new GenerationProgress(GenerationStage.Denoise, sampler.Done, plan.Solver.Steps.Length));
+        }
+
+        return sampler.Latents.ToArray();
+    }
+
+    private static void Step(
+        Sampler sampler, TorchRandom random, HostTensor hidden, HostTensor timestep, HostTensor velocity, GraphBinding binding, int noisyOffset, int rowLength,
+        CancellationToken cancellationToken)
+    {
+        SolverStep step = sampler.Current;
+        int branches = step.Branches, length = sampler.Latents.Length;
+        for (int branch = 0; branch < branches; branch++)
+        {
+            sampler.Latents.CopyTo(hidden.AsSpan<float>().Slice((branch * rowLength) + noisyOffset, length));
+        }
+
+        timestep.AsSpan<float>().Fill((float)step.Timestep);
+        if (step.UsesNoise)
+        {
+            random.FillNormal(sampler.Noise);
+        }
+
+        binding.Run(cancellationToken);
+        for (int branch = 0; branch < branches; branch++)
+        {
+            velocity.AsSpan<float>().Slice(branch * length, length).CopyTo(sampler.Velocity(branch));
+        }
+
+        sampler.Advance();
+    }
+}

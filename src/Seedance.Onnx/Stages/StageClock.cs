@@ -1,0 +1,27 @@
+using System.Diagnostics;
+
+namespace Seedance.Onnx.Stages;
+
+/// <summary>Adds up what the stages of one generation take.</summary>
+internal sealed class StageClock
+{
+    private readonly List<StageReport> _reports = [];
+
+    /// <summary>What each stage took so far, in the order in which they began.</summary>
+    public IReadOnlyList<StageReport> Reports => [.. _reports];
+
+    /// <summary>Adds the time since a moment, and runs, to a stage.</summary>
+    public void Add(GenerationStage stage, long since, int runs)
+    {
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(since);
+        int index = _reports.FindIndex(report => report.Stage == stage);
+        if (index < 0)
+        {
+            _reports.Add(new StageReport(stage, elapsed, runs));
+        }
+        else
+        {
+            _reports[index] = new StageReport(stage, _reports[index].Elapsed + elapsed, _reports[index].Runs + runs);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using Seedance.Onnx.Requests;
+
+namespace Seedance.Onnx;
+
+/// <summary>A video that was saved, and what making it took.</summary>
+/// <param name="Path">The file's full path.</param>
+/// <param name="Plan">What was done.</param>
+/// <param name="Stages">What each stage took, in order.</param>
+public sealed record VideoFile(string Path, GenerationPlan Plan, IReadOnlyList<StageReport> Stages)
+{
+    /// <summary>Wall-clock time of all stages.</summary>
+    public TimeSpan Elapsed => TimeSpan.FromTicks(Stages.Sum(stage => stage.Elapsed.Ticks));
+}

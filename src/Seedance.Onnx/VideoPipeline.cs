@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Seedance.Onnx.Media;
+using Seedance.Onnx.Ort;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
+using Seedance.Onnx.Stages;
+
+namespace Seedance.Onnx;
+
+/// <summary>A pack that is loaded and makes videos.</summary>
+/// <remarks>
+/// The opener disposes it. Any number of callers may generate at once; their runs take turns, because one run uses all cores.
+/// <code>
+/// await using VideoPipeline pipeline = await VideoPipeline.OpenAsync("onnx/seedance-mini");
+/// VideoFile file = await pipeline.GenerateAsync(new VideoRequest { Prompt = "a red ball moves to the right" }).SaveAsync("red.mp4");
+/// </code>
+/// </remarks>
+public sealed class VideoPipeline : IAsyncDisposable
+{
+    private readonly IReadOnlyDictionary<string, GraphSession> _sessions;
+    private readonly TextStage _text;
+    private readonly DenoiseStage _denoise;
+    private readonly DecodeStage _decode;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private bool _disposed;
+
+    private VideoPipeline(ModelPack pack, PipelineOptions options, IReadOnlyDictionary<string, GraphSession> sessions)
+    {
+        Pack = pack;
+        Options = options;
+        _sessions = sessions;
+        _text = new TextStage(sessions[GraphRoles.Tokenizer], sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
+        _denoise = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels);
+        _decode = new DecodeStage(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
+        _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<VideoPipeline>();
+    }
+
+    /// <summary>The pack that makes the videos.</summary>
+    public ModelPack Pack { get; }
+
+    /// <summary>The options that it was opened with.</summary>
+    internal PipelineOptions Options { get; }
+
+    /// <summary>Opens a pack: reads its contract, compares its files with their sums, and loads its graphs.</summary>
+    /// <param name="packPath">The pack's folder, which holds seedance.json.</param>
+    /// <param name="options">How to run; the defaults if not specified.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
+    /// <returns>The pipeline; the caller disposes it.</returns>
+    /// <exception cref="ModelPackException">The folder is no usable pack; the error lists every problem found.</exception>
+    /// <exception cref="ExecutionTargetException">ONNX Runtime does not load here.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Task<VideoPipeline> OpenAsync(string packPath, PipelineOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(packPath);
+        return Task.Run(() => Open(packPath, options ?? new PipelineOptions(), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Plans a video and returns it, to be made as it is read.</summary>
+    /// <param name="request">What to make.</param>
+    /// <param name="progress">Told after every step and frame, from the thread that works; nobody if not specified.</param>
+    /// <param name="cancellationToken">Stops the generation, inside a step too.</param>
+    /// <returns>The video; nothing heavy has run yet.</returns>
+    /// <exception cref="InvalidRequestException">The pack cannot carry the request out; every problem is listed.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline was disposed.</exception>
+    public GeneratedVideo GenerateAsync(VideoRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new GeneratedVideo(this, GenerationPlan.Create(request, Pack), progress, cancellationToken);
+    }
+
+    /// <summary>Frees the graphs, once a run that is under way has ended.</summary>
+    /// <returns>When it is done.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await _turn.WaitAsync().ConfigureAwait(false);
+        foreach (GraphSession session in _sessions.Values)
+        {
+            session.Dispose();
+        }
+
+        _turn.Dispose();
+    }
+
+    /// <summary>Carries a plan out, stage by stage.</summary>
+    internal async IAsyncEnumerable<VideoFrame> RunAsync(
+        GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        VideoFrame[] frames;
+        try
+        {
+            frames = await Task.Run(() => MakeFrames(plan, clock, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _ = _turn.Release();
+        }
+
+        foreach (VideoFrame frame in frames)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return frame;
+        }
+    }
+
+    /// <summary>The stages up to denoising: normalised latents, [C, f, h, w].</summary>
+    internal float[] MakeLatents(GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        using GraphOutputs tokens = _text.Tokenize(plan.Prompts, cancellationToken);
+        using TextCondition text = _text.Encode(tokens, cancellationToken);
+        clock.Add(GenerationStage.Text, began, runs: 1);
+        progress?.Report(new GenerationProgress(GenerationStage.Text, 1, 1));
+
+        began = Stopwatch.GetTimestamp();
+        float[] latents = _denoise.Run(plan, text, progress, cancellationToken);
+        clock.Add(GenerationStage.Denoise, began, plan.Solver.Steps.Length);
+        return latents;
+    }
+
+    private VideoFrame[] MakeFrames(GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
+    {
+        float[] latents = MakeLatents(plan, clock, progress, cancellationToken);
+        long began = Stopwatch.GetTimestamp();
+        VideoFrame[] frames = _decode.Run(plan, latents, cancellationToken);
+        clock.Add(GenerationStage.Decode, began, runs: 1);
+        progress?.Report(new GenerationProgress(GenerationStage.Decode, frames.Length, frames.Length));
+        PipelineLog.Generated(_logger, plan.Frames, plan.Size, plan.Seed);
+        return frames;
+    }
+
+    private static VideoPipeline Open(string packPath, PipelineOptions options, CancellationToken cancellationToken)
+    {
+        ModelPack pack = ModelPack.Open(packPath);
+        if (options.VerifyFiles)
+        {
+            pack.VerifyFiles(cancellationToken);
+        }
+
+        ExecutionTarget target = ExecutionTarget.Cpu with { Threads = options.Threads };
+        Dictionary<string, GraphSession> sessions = new(StringComparer.Ordinal);
+        try
+        {
+            foreach (string role in GraphRoles.Required)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                GraphContract contract = pack.Contract.FindGraph(role)
+                    ?? throw new ModelPackException(pack.Folder, $"graph '{role}' must be there, but is missing from seedance.json. Use a pack that has one.");
+                sessions.Add(role, GraphSession.Open(pack.Folder, contract, target));
+            }
+
+            return new VideoPipeline(pack, options, sessions);
+        }
+        catch
+        {
+            foreach (GraphSession session in sessions.Values)
+            {
+                session.Dispose();
+            }
+
+            throw;
+        }
+    }
+}
