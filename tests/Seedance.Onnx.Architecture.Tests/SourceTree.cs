@@ -5,7 +5,7 @@ namespace Seedance.Onnx.Architecture;
 /// <summary>The files of a repository as the rules see them: without build outputs and fetched packages. Paths are relative, with '/'.</summary>
 internal sealed class SourceTree(string root)
 {
-    private static readonly HashSet<string> LeftOut = new(StringComparer.Ordinal) { ".git", ".cache", "bin", "obj", "node_modules", "artifacts", "TestResults" };
+    private static readonly string[] LeftOut = [".git", ".cache", "bin", "obj", "node_modules", "artifacts", "TestResults"];
 
     /// <summary>The repository that these tests were built from.</summary>
     public static SourceTree Repository { get; } = new(FindRepository());
@@ -35,6 +35,7 @@ internal sealed class SourceTree(string root)
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new InvalidOperationException($"The tests must run inside the repository, but '{AppContext.BaseDirectory}' is not in it.");
+        return folder?.FullName
+            ?? throw new InvalidOperationException($"The tests must run inside the repository, but '{AppContext.BaseDirectory}' is not in it.");
     }
 }

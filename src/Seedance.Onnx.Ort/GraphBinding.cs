@@ -1,0 +1,145 @@
+using Microsoft.ML.OnnxRuntime;
+using Seedance.Onnx.Packs;
+
+namespace Seedance.Onnx.Ort;
+
+/// <summary>A graph with its tensors bound to it: bind once, run many times. A run allocates no managed memory.</summary>
+/// <remarks>
+/// The caller of <see cref="GraphSession.CreateBinding"/> disposes it. It keeps the session and the bound tensors alive. What is in an input
+/// when <see cref="Run"/> is called is what the graph reads. Not for several threads at once.
+/// </remarks>
+public sealed class GraphBinding : IDisposable
+{
+    private readonly Shared<NativeSession> _session;
+    private readonly GraphContract _contract;
+    private readonly OrtIoBinding _binding;
+    private readonly CancellableRun _run;
+    private readonly Dictionary<TensorContract, (GraphTensor Tensor, Shared<OrtValue> Value)> _bound = new(ReferenceEqualityComparer.Instance);
+    private bool _checked;
+    private bool _disposed;
+
+    /// <summary>Takes over one ownership of the session.</summary>
+    internal GraphBinding(Shared<NativeSession> session, GraphContract contract)
+    {
+        _session = session;
+        _contract = contract;
+        _binding = session.Value.Session.CreateIoBinding();
+        _run = new CancellableRun();
+        LiveHandles.Opened();
+    }
+
+    /// <summary>Makes the graph read an input from a tensor, in place of what was bound before.</summary>
+    /// <param name="name">The input's canonical name.</param>
+    /// <param name="tensor">The tensor; borrowed, and kept alive by the binding.</param>
+    /// <exception cref="ArgumentException">The graph has no such input, or declares another type, rank or fixed axis for it.</exception>
+    /// <exception cref="ObjectDisposedException">The binding or the tensor was disposed.</exception>
+    public void BindInput(string name, GraphTensor tensor)
+    {
+        TensorContract declared = Require("input", _contract.Inputs, name, tensor);
+        _binding.BindInput(declared.FileName, tensor.Value.Value);
+        Keep(declared, tensor);
+    }
+
+    /// <summary>Makes the graph write an output into a tensor, in place of what was bound before. Outputs that are not bound are not computed.</summary>
+    /// <param name="name">The output's canonical name.</param>
+    /// <param name="tensor">The tensor; borrowed, and kept alive by the binding.</param>
+    /// <exception cref="ArgumentException">The graph has no such output, or declares another type, rank or fixed axis for it.</exception>
+    /// <exception cref="ObjectDisposedException">The binding or the tensor was disposed.</exception>
+    public void BindOutput(string name, GraphTensor tensor)
+    {
+        TensorContract declared = Require("output", _contract.Outputs, name, tensor);
+        _binding.BindOutput(declared.FileName, tensor.Value.Value);
+        Keep(declared, tensor);
+    }
+
+    /// <summary>Runs the graph on what is bound. Allocates nothing from the second run on.</summary>
+    /// <param name="cancellationToken">Stops the run between two nodes; what the outputs then hold is undefined.</param>
+    /// <exception cref="InvalidOperationException">An input or every output is not bound, or axes of the same letter differ.</exception>
+    /// <exception cref="GraphExecutionException">The graph failed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The binding was disposed.</exception>
+    public void Run(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_checked)
+        {
+            Check();
+            _checked = true;
+        }
+
+        _ = _run.Run(
+            _contract.Role,
+            static (binding, options) =>
+            {
+                binding._session.Value.Session.RunWithBinding(options, binding._binding);
+                return 0;
+            },
+            this,
+            cancellationToken);
+    }
+
+    /// <summary>Frees the binding, and what only it kept alive.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _binding.Dispose();
+        _run.Dispose();
+        LiveHandles.Closed();
+        foreach ((_, Shared<OrtValue> value) in _bound.Values)
+        {
+            value.Release();
+        }
+
+        _session.Release();
+    }
+
+    private TensorContract Require(string direction, IReadOnlyList<TensorContract> contract, string name, GraphTensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        TensorContract declared = TensorCheck.Find(_contract.Role, direction, contract, name);
+        return TensorCheck.FindProblem(declared, tensor) is { } problem
+            ? throw new ArgumentException($"Graph '{_contract.Role}': {problem}", nameof(tensor))
+            : declared;
+    }
+
+    // Only after the native binding let go of the tensor bound before: its memory may go with its last owner.
+    private void Keep(TensorContract declared, GraphTensor tensor)
+    {
+        Shared<OrtValue> value = tensor.Value.AddOwner();
+        if (_bound.Remove(declared, out (GraphTensor Tensor, Shared<OrtValue> Value) before))
+        {
+            before.Value.Release();
+        }
+
+        _bound.Add(declared, (tensor, value));
+        _checked = false;
+    }
+
+    private void Check()
+    {
+        if (_contract.Inputs.FirstOrDefault(tensor => !_bound.ContainsKey(tensor)) is { } missing)
+        {
+            throw new InvalidOperationException($"Graph '{_contract.Role}' input '{missing.Name}' must be bound before a run, but is not.");
+        }
+
+        if (!_contract.Outputs.Any(_bound.ContainsKey))
+        {
+            throw new InvalidOperationException($"Graph '{_contract.Role}' must have an output bound before a run, but has none.");
+        }
+
+        TensorCheck check = new();
+        foreach (TensorContract declared in _contract.Inputs.Concat(_contract.Outputs).Where(_bound.ContainsKey))
+        {
+            if (check.FindDisagreement(declared, _bound[declared].Tensor) is { } problem)
+            {
+                throw new InvalidOperationException($"Graph '{_contract.Role}': {problem}");
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+using Microsoft.ML.OnnxRuntime;
+using Seedance.Onnx.Packs;
+
+namespace Seedance.Onnx.Ort;
+
+/// <summary>One graph of a pack, loaded and ready to run.</summary>
+/// <remarks>
+/// The opener disposes it; tensors and bindings that it made keep the native session alive until they are disposed too. Several threads may
+/// run it at once, each with tensors and a binding of its own.
+/// </remarks>
+public sealed class GraphSession : IDisposable
+{
+    private readonly Shared<NativeSession> _native;
+    private bool _disposed;
+
+    private GraphSession(Shared<NativeSession> native, GraphContract contract, ExecutionTarget target)
+    {
+        _native = native;
+        Contract = contract;
+        Target = target;
+    }
+
+    /// <summary>What goes in and out: the declared contract, without the optional tensors that the file lacks.</summary>
+    public GraphContract Contract { get; }
+
+    /// <summary>What the graph runs on.</summary>
+    public ExecutionTarget Target { get; }
+
+    /// <summary>
+    /// Loads a graph and compares every declared input and output (name, type, rank, fixed axes, equal letters) with the file. The operators
+    /// of ONNX Runtime Extensions are known. Weights in other files must lie in the folder of the graph's file; no link leads out of it.
+    /// </summary>
+    /// <param name="folder">The pack's folder.</param>
+    /// <param name="contract">The graph's contract; its file is relative to the folder.</param>
+    /// <param name="target">What to run on.</param>
+    /// <returns>The session; the caller disposes it.</returns>
+    /// <exception cref="ModelPackException">The file is missing, cannot be loaded or differs from the contract; it lists every difference.</exception>
+    /// <exception cref="ExecutionTargetException">The target or ONNX Runtime itself cannot be had here.</exception>
+    public static GraphSession Open(string folder, GraphContract contract, ExecutionTarget target)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(contract);
+        ArgumentNullException.ThrowIfNull(target);
+        RuntimeEnvironment.Start();
+
+        NativeSession native = Load(folder, contract, target);
+        try
+        {
+            GraphCheck check = new(contract);
+            GraphContract present = check.Compare(native.Session);
+            return check.Problems.Count == 0
+                ? new GraphSession(new Shared<NativeSession>(native), present, target)
+                : throw new ModelPackException(folder, check.Problems);
+        }
+        catch
+        {
+            native.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a tensor in the memory of the device that this session runs on; its elements are not set yet.</summary>
+    /// <param name="elementType">The type of its elements; not <see cref="ElementType.Text"/>.</param>
+    /// <param name="shape">The length of each axis, outermost first; none for a scalar.</param>
+    /// <returns>The tensor; the caller disposes it.</returns>
+    /// <exception cref="ArgumentException">The type is text, or an axis is negative.</exception>
+    /// <exception cref="GraphExecutionException">There is not enough memory.</exception>
+    /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
+    public DeviceTensor Allocate(ElementType elementType, params ReadOnlySpan<long> shape)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        long[] axes = [.. shape];
+        try
+        {
+            OrtValue value = HostTensor.NewValue(_native.Value.Allocator, elementType, axes);
+            return new DeviceTensor(Keep(value), elementType, axes);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            string problem = $"a tensor {TensorShape.Describe(elementType, axes)} must fit into memory, but does not. Ask for a smaller or shorter video.";
+            throw new GraphExecutionException(Contract.Role, problem, error);
+        }
+    }
+
+    /// <summary>Makes a binding: tensors are bound to it once, and it runs many times without allocating.</summary>
+    /// <returns>The binding; the caller disposes it.</returns>
+    /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
+    public GraphBinding CreateBinding()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new GraphBinding(_native.AddOwner(), Contract);
+    }
+
+    /// <summary>Runs the graph once; the outputs are allocated by the run, in the host's memory.</summary>
+    /// <param name="inputs">Every declared input by its canonical name; borrowed for the run.</param>
+    /// <param name="cancellationToken">Stops the run between two nodes.</param>
+    /// <returns>The outputs; the caller disposes them.</returns>
+    /// <exception cref="ArgumentException">An input is missing or unknown, or is not what the contract declares.</exception>
+    /// <exception cref="GraphExecutionException">The graph failed, or an output is not what the contract declares.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The session or an input was disposed.</exception>
+    public GraphOutputs Run(IReadOnlyDictionary<string, GraphTensor> inputs, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        TensorCheck check = new();
+        RequireInputs(inputs, check);
+
+        string[] inputNames = [.. Contract.Inputs.Select(tensor => tensor.FileName)];
+        OrtValue[] inputValues = [.. Contract.Inputs.Select(tensor => inputs[tensor.Name].Value.Value)];
+        string[] outputNames = [.. Contract.Outputs.Select(tensor => tensor.FileName)];
+        using CancellableRun run = new();
+        IDisposableReadOnlyCollection<OrtValue> values = run.Run(
+            Contract.Role,
+            static (call, options) => call.Session.Run(options, call.InputNames, call.InputValues, call.OutputNames),
+            (_native.Value.Session, InputNames: inputNames, InputValues: inputValues, OutputNames: outputNames),
+            cancellationToken);
+        return CollectOutputs(values, check);
+    }
+
+    /// <summary>Frees the session: now, or with the last tensor or binding that it made.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _native.Release();
+        }
+    }
+
+    private static NativeSession Load(string folder, GraphContract contract, ExecutionTarget target)
+    {
+        string path = Path.Combine(folder, contract.File);
+        if (!File.Exists(path))
+        {
+            throw new ModelPackException(
+                folder, $"file '{contract.File}' of graph '{contract.Role}' must be there, but is missing. Download or export the pack again.");
+        }
+
+        try
+        {
+            using SessionOptions options = new()
+            {
+                IntraOpNumThreads = target.Threads,
+                LogSeverityLevel = RuntimeEnvironment.LogLevel,
+            };
+            options.RegisterOrtExtensions();
+            return new NativeSession(path, options);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            string problem = $"file '{contract.File}' of graph '{contract.Role}' must be a graph that ONNX Runtime can load, but it says: "
+                + $"{error.Message.ReplaceLineEndings(" ")} Export it again.";
+            throw new ModelPackException(folder, problem, error);
+        }
+    }
+
+    private void RequireInputs(IReadOnlyDictionary<string, GraphTensor> inputs, TensorCheck check)
+    {
+        foreach (string name in inputs.Keys)
+        {
+            _ = TensorCheck.Find(Contract.Role, "input", Contract.Inputs, name);
+        }
+
+        foreach (TensorContract declared in Contract.Inputs)
+        {
+            if (!inputs.TryGetValue(declared.Name, out GraphTensor? tensor))
+            {
+                throw new ArgumentException($"The inputs of graph '{Contract.Role}' must have '{declared.Name}' ({declared}), but lack it.", nameof(inputs));
+            }
+
+            if ((TensorCheck.FindProblem(declared, tensor) ?? check.FindDisagreement(declared, tensor)) is { } problem)
+            {
+                throw new ArgumentException($"Graph '{Contract.Role}': {problem}", nameof(inputs));
+            }
+        }
+    }
+
+    private GraphOutputs CollectOutputs(IDisposableReadOnlyCollection<OrtValue> values, TensorCheck check)
+    {
+        Dictionary<string, GraphTensor> tensors = new(StringComparer.Ordinal);
+        for (int index = 0; index < values.Count; index++)
+        {
+            TensorContract declared = Contract.Outputs[index];
+            long[] shape = values[index].GetTensorTypeAndShape().Shape;
+            tensors.Add(declared.Name, declared.ElementType == ElementType.Text
+                ? new StringTensor(Keep(values[index]), shape)
+                : new HostTensor(Keep(values[index]), declared.ElementType, shape));
+        }
+
+        GraphOutputs outputs = new(tensors);
+        foreach (TensorContract declared in Contract.Outputs)
+        {
+            GraphTensor tensor = tensors[declared.Name];
+            if ((TensorCheck.FindProblem(declared, tensor) ?? check.FindDisagreement(declared, tensor)) is { } problem)
+            {
+                outputs.Dispose();
+                throw new GraphExecutionException(Contract.Role, $"{problem} Export the graph again.");
+            }
+        }
+
+        return outputs;
+    }
+
+    private Shared<OrtValue> Keep(OrtValue value)
+    {
+        Shared<NativeSession> session = _native.AddOwner();
+        return new Shared<OrtValue>(value, session.Release);
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Seedance.Onnx.Ort;
+
+/// <summary>The process-wide part of ONNX Runtime.</summary>
+internal static class RuntimeEnvironment
+{
+    /// <summary>Every failure reaches the caller as an exception; ONNX Runtime's own lines on stderr would only repeat it.</summary>
+    public const OrtLoggingLevel LogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
+
+    private static readonly Lock Gate = new();
+
+    /// <summary>Starts ONNX Runtime if the process has not yet done so; an environment that the host made stays as it is.</summary>
+    /// <exception cref="ExecutionTargetException">A native library is missing or does not load.</exception>
+    public static void Start()
+    {
+        try
+        {
+            lock (Gate)
+            {
+                if (!OrtEnv.IsCreated)
+                {
+                    EnvironmentCreationOptions options = new() { logId = "seedance", logLevel = LogLevel };
+                    OrtEnv.CreateInstanceWithOptions(ref options);
+                }
+            }
+        }
+        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException or TypeInitializationException)
+        {
+            throw new ExecutionTargetException(
+                $"The native library of ONNX Runtime must load from '{AppContext.BaseDirectory}', but does not: {error.GetBaseException().Message} "
+                + "Build again, or install what the library needs (on Debian: libstdc++6).", error);
+        }
+    }
+}
