@@ -74,6 +74,11 @@ public sealed record LatentGeometry
     public LatentShape LatentsOf(VideoSize size, int frames) =>
         new(Channels, LatentFrames(frames), LatentSide(size.Height), LatentSide(size.Width));
 
+    /// <summary>The size of the frames that latents decode to.</summary>
+    /// <param name="latents">[C, f, h, w].</param>
+    /// <returns>w and h times <see cref="SpatialStride"/>, in pixels.</returns>
+    public VideoSize SizeOf(LatentShape latents) => new(checked(latents.Width * SpatialStride), checked(latents.Height * SpatialStride));
+
     /// <summary>The rule for frame counts in words: "1 + a multiple of 4".</summary>
     public string FramesRule => TemporalStride == 1 ? "at least 1"
         : CausalFirstFrame ? $"1 + a multiple of {TemporalStride}"

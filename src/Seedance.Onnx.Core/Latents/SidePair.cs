@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Seedance.Onnx.Latents;
 
-/// <summary>Two positive whole numbers around a separator: how sizes and ratios are written.</summary>
+/// <summary>Two positive whole numbers, without zeros in front, around a separator: how sizes and ratios are written.</summary>
 internal static class SidePair
 {
     public static bool TryParse(string? text, char separator, out int first, out int second)
@@ -12,7 +12,7 @@ internal static class SidePair
         return middle > 0
             && int.TryParse(text.AsSpan(0, middle), NumberStyles.None, CultureInfo.InvariantCulture, out first)
             && int.TryParse(text.AsSpan(middle + 1), NumberStyles.None, CultureInfo.InvariantCulture, out second)
-            && first > 0
-            && second > 0;
+            && text![0] != '0'
+            && text[middle + 1] != '0';
     }
 }

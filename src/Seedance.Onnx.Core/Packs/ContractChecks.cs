@@ -1,3 +1,5 @@
+using Seedance.Onnx.Latents;
+
 namespace Seedance.Onnx.Packs;
 
 /// <summary>Whether the parts of a contract, each well formed, fit together.</summary>
@@ -7,6 +9,7 @@ internal static class ContractChecks
 
     public static void Check(PackContract contract, List<string> problems)
     {
+        CheckVideo(contract.Video, contract.Latents, problems);
         CheckChannels(contract, problems);
         foreach (GraphContract graph in contract.Graphs.Values)
         {
@@ -24,9 +27,45 @@ internal static class ContractChecks
         CheckAxis(contract, GraphRoles.VaeDecoder, "sample", 3, problems);
     }
 
+    private static void CheckVideo(VideoContract video, LatentGeometry latents, List<string> problems)
+    {
+        const string path = $"{ContractReader.FileName}: $.video";
+        if (video.SizeMultiple % latents.SpatialStride != 0)
+        {
+            problems.Add($"{path}.size_multiple must be a multiple of the spatial stride {latents.SpatialStride}, but is {video.SizeMultiple}.");
+        }
+
+        foreach (VideoSize size in video.Sizes.Where(size => size.NearestMultiple(video.SizeMultiple) != size))
+        {
+            problems.Add($"{path}.sizes must have sizes in multiples of {video.SizeMultiple}, but has {size}.");
+        }
+
+        foreach ((string key, int frames) in new[] { ("max_frames", video.MaxFrames), ("default_frames", video.DefaultFrames) })
+        {
+            if (!latents.IsValidFrames(frames))
+            {
+                problems.Add($"{path}.{key} must be {latents.FramesRule}, but is {frames}.");
+            }
+        }
+
+        if (video.DefaultFrames > video.MaxFrames)
+        {
+            problems.Add($"{path}.default_frames must be at most max_frames {video.MaxFrames}, but is {video.DefaultFrames}.");
+        }
+    }
+
     private static void CheckChannels(PackContract contract, List<string> problems)
     {
         const string path = $"{ContractReader.FileName}: $.transformer_channels";
+        LatentGeometry latents = contract.Latents;
+        foreach ((string key, int count) in new[] { ("mean", latents.Mean.Length), ("std", latents.Std.Length) })
+        {
+            if (count != latents.Channels)
+            {
+                problems.Add($"{ContractReader.FileName}: $.latents.{key} must have one number for each of the {latents.Channels} channels, but has {count}.");
+            }
+        }
+
         TransformerChannels channels = contract.TransformerChannels;
         foreach (ChannelKind kind in Enum.GetValues<ChannelKind>())
         {
@@ -36,9 +75,9 @@ internal static class ContractChecks
             {
                 problems.Add($"{path} must have {(kind == ChannelKind.Noisy ? "one group" : "at most one group")} of kind {name}, but has {groups}.");
             }
-            else if (groups == 1 && kind != ChannelKind.Mask && channels.Count(kind) != contract.Latents.Channels)
+            else if (groups == 1 && kind != ChannelKind.Mask && channels.Count(kind) != latents.Channels)
             {
-                problems.Add($"{path} must have {contract.Latents.Channels} channels of kind {name}, as the latents have, but has {channels.Count(kind)}.");
+                problems.Add($"{path} must have {latents.Channels} channels of kind {name}, as the latents have, but has {channels.Count(kind)}.");
             }
         }
     }

@@ -16,15 +16,14 @@ internal static class ContractReader
         JsonFields fields = new(root, $"{FileName}: $", problems);
         fields.Text("$schema", "a text", _ => true, ifMissing: "");
         fields.Whole("contract", PackContract.CurrentVersion, PackContract.CurrentVersion);
-        LatentGeometry latents = ReadLatents(fields.Fields("latents"));
         PackContract contract = new()
         {
             Name = fields.Text("name"),
             Version = fields.Text("version"),
             License = fields.Text("license"),
             Description = fields.Text("description"),
-            Latents = latents,
-            Video = ReadVideo(fields.Fields("video"), latents),
+            Latents = ReadLatents(fields.Fields("latents")),
+            Video = ReadVideo(fields.Fields("video")),
             Sampling = ReadSampling(fields.Fields("sampling")),
             MaxTokens = ReadText(fields.Fields("text")),
             TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
@@ -46,14 +45,6 @@ internal static class ContractReader
             Mean = fields.List<float>("mean", "numbers", Number),
             Std = fields.List<float>("std", "numbers above 0", item => Number(item) is > 0 and var std ? std : null),
         };
-        foreach ((string key, int count) in new[] { ("mean", latents.Mean.Length), ("std", latents.Std.Length) })
-        {
-            if (count > 0 && count != latents.Channels)
-            {
-                fields.Report(key, $"one number for each of the {latents.Channels} channels, but has {count}");
-            }
-        }
-
         fields.Close();
         return latents;
 
@@ -61,7 +52,7 @@ internal static class ContractReader
             item.ValueKind == JsonValueKind.Number && item.GetSingle() is var number && float.IsFinite(number) ? number : null;
     }
 
-    private static VideoContract ReadVideo(JsonFields fields, LatentGeometry latents)
+    private static VideoContract ReadVideo(JsonFields fields)
     {
         VideoContract video = new()
         {
@@ -72,29 +63,6 @@ internal static class ContractReader
             MaxFrames = fields.Whole("max_frames", 1, 1_000_000),
             DefaultFrames = fields.Whole("default_frames", 1, 1_000_000),
         };
-        if (video.SizeMultiple % latents.SpatialStride != 0)
-        {
-            fields.Report("size_multiple", $"a multiple of the spatial stride {latents.SpatialStride}, but is {video.SizeMultiple}");
-        }
-
-        foreach (VideoSize size in video.Sizes.Where(size => size.NearestMultiple(video.SizeMultiple) != size))
-        {
-            fields.Report("sizes", $"sizes in multiples of {video.SizeMultiple}, but has {size}");
-        }
-
-        foreach ((string key, int frames) in new[] { ("max_frames", video.MaxFrames), ("default_frames", video.DefaultFrames) })
-        {
-            if (!latents.IsValidFrames(frames))
-            {
-                fields.Report(key, $"{latents.FramesRule}, but is {frames}");
-            }
-        }
-
-        if (video.DefaultFrames > video.MaxFrames)
-        {
-            fields.Report("default_frames", $"at most max_frames {video.MaxFrames}, but is {video.DefaultFrames}");
-        }
-
         fields.Close();
         return video;
     }

@@ -82,13 +82,19 @@ public sealed record GenerationPlan
         double guidance = request.Guidance ?? contract.Sampling.Guidance;
         FlowSchedule schedule = scheduler.CreateSchedule(request.Steps ?? contract.Sampling.Steps, request.Shift);
         SolverPlan solver = Solvers.Create(kind, schedule, scheduler.SolverOrder);
+        LatentShape latents = contract.Latents.LatentsOf(size, frames);
+        if (latents.Length > Array.MaxLength / solver.Keep)
+        {
+            throw new InvalidRequestException([$"Latents must have at most {Array.MaxLength / solver.Keep} values, but {frames} frames of {size} have {latents.Length}. Ask for fewer or smaller frames."]);
+        }
+
         bool guided = guidance != 1;
         return new GenerationPlan
         {
             Size = size,
             Frames = frames,
             Fps = contract.Video.Fps,
-            Latents = contract.Latents.LatentsOf(size, frames),
+            Latents = latents,
             Seed = request.Seed,
             SolverKind = kind,
             Schedule = schedule,

@@ -1,0 +1,177 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Seedance.Onnx.Packs;
+
+namespace Seedance.Onnx.Core.Tests.Packs;
+
+[Trait("Tier", "Unit")]
+public sealed class ContractReaderTests
+{
+    [Fact]
+    public void Read_UnknownKeysAnywhere_ReportsEachWithItsPath()
+    {
+        IReadOnlyList<string> problems = Problems(contract =>
+        {
+            contract["fps"] = 8;
+            contract["latents"]!["scale"] = 1;
+            contract["transformer_channels"]![1]!["size"] = 1;
+            contract["graphs"]!["upscaler"] = new JsonObject();
+            contract["graphs"]!["transformer"]!["inputs"]!["timestep"]!["dtype"] = "float32";
+        });
+
+        string[] paths = [.. problems.Where(problem => problem.Contains(" but is not. Remove it")).Select(problem => problem.Split(' ')[1])];
+        Assert.Equal(5, problems.Count);
+        Assert.Equal(
+            ["$.latents.scale", "$.transformer_channels[1].size", "$.graphs.upscaler", "$.graphs.transformer.inputs.timestep.dtype", "$.fps"], paths);
+        Assert.EndsWith("must be a known key, but is not. Remove it, or write one of: kind, channels.", problems[1]);
+    }
+
+    [Fact]
+    public void Read_ManyMistakes_ReportsThemAllAtOnce()
+    {
+        IReadOnlyList<string> problems = Problems(contract =>
+        {
+            contract.Remove("license");
+            contract["name"] = 7;
+            contract["latents"]!["channels"] = "four";
+            contract["video"] = new JsonArray();
+            contract["sampling"]!["solver"] = "euler a";
+            contract["text"]!["max_tokens"] = 0;
+        });
+
+        Assert.Equal(
+            [
+                "seedance.json: $.name must be a text that is not empty, but is 7.",
+                "seedance.json: $.license must be a text that is not empty, but is missing.",
+                "seedance.json: $.latents.channels must be a whole number from 1 to 1024, but is \"four\".",
+                "seedance.json: $.video must be an object, but is [].",
+                "seedance.json: $.sampling.solver must be one of euler, heun, unipc, dpm++, but is \"euler a\".",
+                "seedance.json: $.text.max_tokens must be a whole number from 1 to 1000000, but is 0.",
+            ],
+            problems);
+    }
+
+    public static TheoryData<string, string, string> SingleMistakes => new()
+    {
+        { "contract", "2", "$.contract must be 1, but is 2." },
+        { "name", "\"\"", "$.name must be a text that is not empty, but is \"\"." },
+        { "latents.std", "[1, 1, 1, 0]", "$.latents.std[3] must be numbers above 0, but is 0." },
+        { "latents.causal_first_frame", "1", "$.latents.causal_first_frame must be true or false, but is 1." },
+        { "video.fps", "7.5", "$.video.fps must be a whole number from 1 to 240, but is 7.5." },
+        { "video.sizes", "[\"96*64\"]", "$.video.sizes[0] must be sizes such as \"96x64\", but is \"96*64\"." },
+        { "video.sizes", "[]", "$.video.sizes must be a list of sizes such as \"96x64\", at least one, but is []." },
+        { "sampling.guidance", "-1", "$.sampling.guidance must be a number from 0 to 100, but is -1." },
+        { "sampling.steps", "1001", "$.sampling.steps must be a whole number from 1 to 1000, but is 1001." },
+        { "sampling.negative_prompt", "null", "$.sampling.negative_prompt must be a text, but is null." },
+        { "transformer_channels", "[]", "$.transformer_channels must be a list of objects, at least one, but is []." },
+        { "transformer_channels.0.kind", "\"noise\"", "$.transformer_channels[0].kind must be one of noisy, mask, condition, but is \"noise\"." },
+        { "graphs.transformer.inputs.timestep.type", "\"float\"", "$.graphs.transformer.inputs.timestep.type must be one of float32, float16, bfloat16, float64, int64, int32, int8, uint8, bool, string, but is \"float\"." },
+        { "graphs.transformer.inputs.timestep.shape", "[0]", "$.graphs.transformer.inputs.timestep.shape[0] must be lengths above 0 and letters for free axes, but is 0." },
+        { "graphs.transformer.inputs.timestep.shape", "[\"1B\"]", "$.graphs.transformer.inputs.timestep.shape[0] must be lengths above 0 and letters for free axes, but is \"1B\"." },
+        { "graphs.transformer.inputs.timestep.optional", "\"yes\"", "$.graphs.transformer.inputs.timestep.optional must be true or false, but is \"yes\"." },
+    };
+
+    [Theory, MemberData(nameof(SingleMistakes))]
+    public void Read_OneMistake_ReportsPathRuleAndValue(string path, string json, string expected)
+    {
+        IReadOnlyList<string> problems = Problems(contract => Set(contract, path, JsonNode.Parse(json)));
+
+        Assert.Equal($"seedance.json: {expected}", Assert.Single(problems));
+    }
+
+    public static TheoryData<string, string?, string> Misfits => new()
+    {
+        { "latents.mean", "[1]", "$.latents.mean must have one number for each of the 4 channels, but has 1." },
+        { "video.size_multiple", "12", "$.video.size_multiple must be a multiple of the spatial stride 8, but is 12." },
+        { "video.sizes", "[\"96x72\"]", "$.video.sizes must have sizes in multiples of 16, but has 96x72." },
+        { "video.max_frames", "40", "$.video.max_frames must be 1 + a multiple of 4, but is 40." },
+        { "video.default_frames", "45", "$.video.default_frames must be at most max_frames 41, but is 45." },
+        { "transformer_channels.0.channels", "5", "$.transformer_channels must have 4 channels of kind noisy, as the latents have, but has 5." },
+        { "transformer_channels.0.kind", "\"mask\"", "$.transformer_channels must have one group of kind noisy, but has 0." },
+        { "graphs.transformer.inputs.hidden_states.shape.1", "10", "$.graphs.transformer.inputs.hidden_states.shape[1] must be 9 channels, but is 10." },
+        { "graphs.vae_encoder.outputs.latent_parameters.shape.1", "4", "$.graphs.vae_encoder.outputs.latent_parameters.shape[1] must be 8 channels, but is 4." },
+        { "graphs.transformer.inputs.timestep", null, "$.graphs.transformer.inputs.timestep must be floating-point with 1 axis, but is missing." },
+        { "graphs.transformer.inputs.timestep.shape", "[\"B\", 1]", "$.graphs.transformer.inputs.timestep must be floating-point with 1 axis, but is float32 [B, 1]." },
+        { "graphs.tokenizer.outputs.input_ids.type", "\"int32\"", "$.graphs.tokenizer.outputs.input_ids must be int64 with 2 axes, but is int32 [N, S]." },
+        { "graphs.vae_decoder.inputs.latents", "{ \"type\": \"float32\", \"shape\": [\"B\"] }", "$.graphs.vae_decoder.inputs.latents must be a known tensor, but is not. Remove it, or write one of: latent_sample." },
+        { "graphs.text_encoder.inputs.input_ids.name", "\"attention_mask\"", "$.graphs.text_encoder.inputs must name each tensor of the file once, but has 'attention_mask' more often." },
+        { "files.scheduler/scheduler_config~json", null, "$.files must list 'scheduler/scheduler_config.json', but does not. Add it with its sha256." },
+        { "files.transformer/model~onnx", null, "$.files must list 'transformer/model.onnx', but does not. Add it with its sha256." },
+    };
+
+    [Theory, MemberData(nameof(Misfits))]
+    public void Open_PartsThatDoNotFit_ReportsWhichAndWhy(string path, string? json, string expected)
+    {
+        using PackFolderFixture fixture = new(change: contract => Set(contract, path, json is null ? null : JsonNode.Parse(json)));
+
+        Assert.Contains($"seedance.json: {expected}", fixture.Problems());
+    }
+
+    [Fact]
+    public void Read_TheContractItself_MayNotBeListed()
+    {
+        IReadOnlyList<string> problems = Problems(contract => contract["files"]!["seedance.json"] = new string('0', 64));
+
+        Assert.StartsWith("seedance.json: $.files['seedance.json'] must be about", Assert.Single(problems));
+    }
+
+    [Theory, InlineData("ABCDEF"), InlineData(""), InlineData("upper")]
+    public void Read_AHashThatIsNone_IsRefused(string hash)
+    {
+        string text = hash == "upper" ? new string('A', 64) : hash;
+
+        Assert.Contains("must be 64 hexadecimal digits in lower case", Assert.Single(Problems(contract => contract["files"]!["a.onnx"] = text)));
+    }
+
+    [Theory, InlineData("[]"), InlineData("7"), InlineData("null")]
+    public void Read_NoObject_IsOneProblem(string json)
+    {
+        List<string> problems = [];
+        using JsonDocument document = JsonDocument.Parse(json);
+
+        _ = ContractReader.Read(document.RootElement, problems);
+
+        Assert.Equal($"seedance.json: $ must be an object, but is {json}.", Assert.Single(problems));
+    }
+
+    [Fact]
+    public void Read_AnEmptyObject_AsksForEveryRequiredKeyOnce()
+    {
+        List<string> problems = [];
+        using JsonDocument document = JsonDocument.Parse("{}");
+
+        _ = ContractReader.Read(document.RootElement, problems);
+
+        Assert.Equal(12, problems.Count);
+        Assert.All(problems, problem => Assert.EndsWith("but is missing.", problem));
+    }
+
+    /// <summary>Sets, or with null removes, what a path such as "graphs.transformer.file" leads to; "~" stands for a dot in a key.</summary>
+    internal static void Set(JsonObject contract, string path, JsonNode? value)
+    {
+        string[] keys = [.. path.Split('.').Select(key => key.Replace('~', '.'))];
+        JsonNode parent = keys[..^1].Aggregate((JsonNode)contract, (node, key) => node is JsonArray array ? array[int.Parse(key)]! : node[key]!);
+        if (parent is JsonArray list)
+        {
+            list[int.Parse(keys[^1])] = value;
+        }
+        else if (value is null && path != "sampling.negative_prompt")
+        {
+            parent.AsObject().Remove(keys[^1]);
+        }
+        else
+        {
+            parent[keys[^1]] = value;
+        }
+    }
+
+    internal static IReadOnlyList<string> Problems(Action<JsonObject> change)
+    {
+        JsonObject contract = PackFolderFixture.ReadJson("mini.json");
+        change(contract);
+        List<string> problems = [];
+        using JsonDocument document = JsonDocument.Parse(contract.ToJsonString());
+        _ = ContractReader.Read(document.RootElement, problems);
+        return problems;
+    }
+}
