@@ -185,6 +185,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--tokenizer", type=Path, default=WORK / "tokenizer" / "spiece.model")
     parser.add_argument("--vae", type=Path, default=WORK / "vae")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with (default: from nothing)")
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--pairs", type=int, default=5, help="pairs of a spatial and a temporal layer")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies every stage's steps")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--score-every", type=float, default=420, help="seconds between scores and checkpoints")
@@ -198,7 +200,9 @@ def main(argv: list[str] | None = None) -> None:
     vae = load_average(args.vae / "state.pt", lambda c: Vae(VaeConfig.from_dict(c)))
     if len(statistics["mean"]) != vae.config.latent_channels:
         fail(f"latents must have {vae.config.latent_channels} channels as the VAE, but have {len(statistics['mean'])}. Run encode_dataset.py again.")
-    bundle = Bundle(TextConfig(tokenizer.size), TransformerConfig(latent_channels=vae.config.latent_channels)).train()
+    heads = args.width // 64
+    transformer = TransformerConfig(vae.config.latent_channels, args.width, heads, args.pairs, text_width=args.width)
+    bundle = Bundle(TextConfig(tokenizer.size, args.width, heads), transformer).train()
     optimiser = torch.optim.AdamW(bundle.parameters(), lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     run = Run(args.out, bundle, optimiser, 0.998, bundle.config)
     if not run.resume() and args.start:

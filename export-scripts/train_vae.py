@@ -1,6 +1,6 @@
 """Trains the causal video VAE, first on single frames (cheap), then on clips.
 
-    export-scripts/run train_vae.py --frame-steps 2000 --clip-steps 4000
+    export-scripts/run train_vae.py --frame-steps 2000 --clip-steps 2900
 
 Reads the clips of render_dataset.py; writes $SEEDANCE_WORK/vae/state.pt. Prints PSNR on held-out clips as it goes.
 """
@@ -121,11 +121,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=WORK / "clips")
     parser.add_argument("--out", type=Path, default=WORK / "vae")
     parser.add_argument("--frame-steps", type=int, default=2000, help="steps of 32 single frames")
-    parser.add_argument("--clip-steps", type=int, default=4000, help="steps of 4 clips of 17 frames")
+    parser.add_argument("--clip-steps", type=int, default=2900, help="steps of 4 clips of 17 frames")
     parser.add_argument("--kl", type=float, default=2e-5)
     parser.add_argument("--rate", type=float, default=7e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--score-every", type=float, default=180, help="seconds between scores and checkpoints")
+    parser.add_argument("--score-clips", type=int, default=64, help="held-out clips of the last score")
     args = parser.parse_args(argv)
 
     torch.manual_seed(args.seed)
@@ -137,7 +138,7 @@ def main(argv: list[str] | None = None) -> None:
     end = args.frame_steps + args.clip_steps
     phase(run, vae, clips, 0, args.frame_steps, 32, 1, (args.rate, 0.7 * args.rate), args)
     phase(run, vae, clips, args.frame_steps, end, 4, 17, (0.8 * args.rate, 0.03 * args.rate), args)
-    score(run, vae, clips, 64)
+    score(run, vae, clips, args.score_clips)
     run.save()
 
 

@@ -77,6 +77,6 @@ class AttributeReader(nn.Module):
     def forward(self, text: Tensor, mask: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """text [B, S, D], mask [B, shots, S] -> logits [B, shots, 2, n] per subject slot and [B, shots, n] per scene slot."""
         scores = self.queries @ self.key(text).transpose(1, 2) * text.shape[-1] ** -0.5
-        scores = scores[:, None] + bias_of(mask)[:, :, None]
+        scores = scores[:, None] + bias_of(mask)[:, :, None].to(scores.dtype)
         read = scores.softmax(-1) @ self.value(text)[:, None]
         return [head(read[:, :, :2]) for head in self.subject_heads], [head(read[:, :, 2]) for head in self.scene_heads]

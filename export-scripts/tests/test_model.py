@@ -1,0 +1,154 @@
+"""Tests of the networks, the sampler, the training loop and the export, at tiny widths.   export-scripts/run tests/test_model.py"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import encode_dataset
+import evaluate
+import export_pack
+import render_dataset
+import train_tokenizer
+import train_transformer
+import train_vae
+from model.bundle import Bundle, Tokenizer, frame_shots
+from model.flow import sample, schedule, shifted
+from model.text import TextConfig
+from model.transformer import Positions, TransformerConfig
+from model.vae import Vae, VaeConfig
+from world import sample_clip, world_options
+
+TINY_VAE = VaeConfig(latent_channels=4, widths=(8, 8, 8), encoder_blocks=(1, 1, 1), decoder_blocks=(1, 1, 1))
+
+
+def tiny_bundle() -> Bundle:
+    torch.manual_seed(3)
+    bundle = Bundle(TextConfig(50, width=64, heads=1, layers=1), TransformerConfig(latent_channels=4, width=64, heads=1, pairs=1, text_width=64)).eval()
+    torch.nn.init.normal_(bundle.transformer.patch_out.weight, std=0.2)
+    return bundle
+
+
+class VaeTests(unittest.TestCase):
+    def setUp(self) -> None:
+        torch.manual_seed(1)
+        self.vae = Vae(TINY_VAE).eval()
+
+    def test_shapes_follow_the_strides(self) -> None:
+        mean, _ = self.vae.encode(torch.randn(1, 3, 9, 32, 48))
+        self.assertEqual(tuple(mean.shape), (1, 4, 3, 4, 6))
+        self.assertEqual(tuple(self.vae.decode(mean).shape), (1, 3, 9, 32, 48))
+
+    @torch.no_grad()
+    def test_no_frame_depends_on_a_later_one(self) -> None:
+        clip = torch.randn(1, 3, 9, 16, 16)
+        changed = clip.clone()
+        changed[:, :, 5:] += 1
+        first, second = self.vae.encode(clip)[0], self.vae.encode(changed)[0]
+        self.assertTrue(torch.allclose(first[:, :, :2], second[:, :, :2], atol=1e-6))
+        self.assertFalse(torch.allclose(first[:, :, 2:], second[:, :, 2:], atol=1e-3))
+        self.assertTrue(torch.allclose(self.vae.decode(first)[:, :, :5], self.vae.decode(first[:, :, :2]), atol=1e-5))
+
+    @torch.no_grad()
+    def test_the_short_cut_for_single_frames_changes_nothing(self) -> None:
+        frame = torch.randn(1, 3, 1, 16, 16)
+        slow = self.vae.encode(frame)[0]
+        self.vae.train()
+        self.assertTrue(torch.allclose(slow, self.vae.encode(frame)[0], atol=1e-5))
+
+
+class TransformerTests(unittest.TestCase):
+    def test_a_frame_reads_the_caption_of_its_own_shot_only(self) -> None:
+        frames, words = torch.tensor([[0, 0, 1]]), torch.tensor([[0, 0, 1, 1]])
+        mask = torch.tensor([[1, 1, 1, 0]])
+        rates = [torch.ones(2), torch.ones(1), torch.ones(1)]
+        at = Positions(1, 3, 2, 2, frames, words, mask, rates, torch.zeros(1))
+        allowed = at.joint_bias[:, 0, 0] == 0
+        self.assertEqual(allowed.int().tolist(), [[1, 1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 0, 0, 1, 0]])
+
+    @torch.no_grad()
+    def test_filled_up_tokens_change_nothing(self) -> None:
+        bundle = tiny_bundle()
+        hidden, states = torch.randn(1, 9, 3, 6, 4), torch.randn(1, 5, 64)
+        ones, zeros = torch.ones(1, 5, dtype=torch.int64), torch.zeros(1, 5, dtype=torch.int64)
+        frames = torch.zeros(1, 3, dtype=torch.int64)
+        short = bundle.transformer(hidden, torch.tensor([300.0]), states, ones, zeros, frames)
+        filled = torch.cat([states, torch.randn(1, 3, 64)], dim=1)
+        mask = torch.tensor([[1] * 5 + [0] * 3])
+        long = bundle.transformer(hidden, torch.tensor([300.0]), filled, mask, torch.zeros(1, 8, dtype=torch.int64), frames)
+        self.assertTrue(torch.allclose(short, long, atol=1e-5))
+
+    def test_windows_come_back_as_they_went(self) -> None:
+        bundle = tiny_bundle()
+        seen: list[torch.Tensor] = []
+        bundle.transformer.temporal[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs))
+        with torch.no_grad():
+            bundle.transformer(torch.randn(1, 9, 2, 10, 6), torch.tensor([1.0]), torch.randn(1, 2, 64), torch.ones(1, 2, dtype=torch.int64),
+                               torch.zeros(1, 2, dtype=torch.int64), torch.zeros(1, 2, dtype=torch.int64))
+        x, at, _ = seen[0]
+        self.assertTrue(torch.equal(at.from_windows(at.to_windows(x)), x))
+
+
+class FlowTests(unittest.TestCase):
+    def test_schedule_runs_from_noise_to_clean(self) -> None:
+        levels = schedule(8, 2.0)
+        self.assertEqual((len(levels), float(levels[0]), float(levels[-1])), (9, 1.0, 0.0))
+        self.assertTrue(bool((levels[1:] < levels[:-1]).all()))
+        self.assertAlmostEqual(float(shifted(torch.tensor(0.5), 3.0)), 0.75, places=6)
+
+    def test_constant_velocity_lands_on_the_data(self) -> None:
+        noise, data = torch.randn(2, 3), torch.randn(2, 3)
+        for steps in (1, 4, 25):
+            landed = sample(lambda x, sigma: noise - data, noise, schedule(steps, 2.0))
+            self.assertTrue(torch.allclose(landed, data, atol=1e-5))
+
+
+class WholeWayTests(unittest.TestCase):
+    """Render, train a few steps of everything, encode, resume, evaluate and export: the very scripts, tiny."""
+
+    def test_from_nothing_to_a_pack(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            work = Path(folder)
+            render_dataset.main(["--out", str(work / "clips"), "--count", "140", "--frames", "17"])
+            train_vae_config = train_vae.VaeConfig
+            train_vae.VaeConfig = lambda: TINY_VAE  # type: ignore[misc, assignment]
+            try:
+                train_vae.main(["--data", str(work / "clips"), "--out", str(work / "vae"), "--frame-steps", "2", "--clip-steps", "1", "--score-clips", "1"])
+            finally:
+                train_vae.VaeConfig = train_vae_config  # type: ignore[misc]
+            train_tokenizer.main(["--out", str(work / "tokenizer"), "--captions", "1500", "--vocabulary", "600"])
+            encode_dataset.main(["--vae", str(work / "vae"), "--out", str(work / "latents" / "simple"), "--simple", "--count", "12"])
+            arguments = ["--out", str(work / "transformer"), "--latents", str(work / "latents"), "--tokenizer", str(work / "tokenizer" / "spiece.model"),
+                         "--vae", str(work / "vae"), "--width", "64", "--pairs", "1", "--score-prompts", "1"]
+            train_transformer.main([*arguments, "--scale", "0.0005"])
+            train_transformer.main([*arguments, "--scale", "0.0007"])
+            export_pack.main(["--work", str(work), "--out", str(work / "pack"), "--reference", str(work / "reference")])
+
+            contract = json.loads((work / "pack" / "seedance.json").read_text())
+            self.assertEqual(contract["latents"]["channels"], 4)
+            evaluate.main(["--pack", str(work / "pack"), "--count", "1", "--steps", "2", "--simple", "--json", str(work / "scores.json")])
+            self.assertIn("colour", json.loads((work / "scores.json").read_text()))
+            latents = np.load(work / "reference" / "latents.npy")
+            self.assertEqual(latents.shape, (1, 4, 5, 8, 12))
+            self.assertTrue(np.isfinite(latents).all())
+
+
+class TokenTests(unittest.TestCase):
+    def test_frames_belong_to_their_shots(self) -> None:
+        clip = sample_clip(np.random.default_rng(5), world_options(shots=2, frames=25))
+        shots = frame_shots(clip, 7)
+        cut = clip.shots[1].start_frame
+        self.assertEqual(shots, [0 if 4 * f - 3 < cut and f * 4 < cut else 1 for f in range(7)])
+
+    def test_a_wrong_checkpoint_is_refused(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, self.assertRaises(SystemExit):
+            evaluate.load(Path(folder))
+
+
+if __name__ == "__main__":
+    unittest.main()
