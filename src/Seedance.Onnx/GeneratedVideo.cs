@@ -46,10 +46,9 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
         FFmpegTool tool = FFmpegTool.Find(_pipeline.Options.FFmpeg);
         StageClock clock = new();
         VideoEncoding encoding = new() { Metadata = Provenance.Of(Plan, _pipeline.Pack) };
-        string fullPath;
-        await using (VideoWriter writer = VideoWriter.Open(tool, path, Plan.Size, new FrameRate(Plan.Fps), encoding))
+        VideoWriter writer = VideoWriter.Open(tool, path, Plan.Size, new FrameRate(Plan.Fps), encoding);
+        await using (writer.ConfigureAwait(false))
         {
-            fullPath = writer.FilePath;
             await foreach (VideoFrame frame in _pipeline.RunAsync(Plan, clock, _progress, token).ConfigureAwait(false))
             {
                 long began = Stopwatch.GetTimestamp();
@@ -63,7 +62,7 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
             clock.Add(GenerationStage.Encode, ended, runs: 0);
         }
 
-        return new VideoFile(fullPath, Plan, clock.Reports);
+        return new VideoFile(writer.FilePath, Plan, clock.Reports);
     }
 
     private CancellationToken Choose(CancellationToken cancellationToken) => cancellationToken.CanBeCanceled ? cancellationToken : _cancellationToken;

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Ort;
@@ -24,7 +25,8 @@ internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry)
         for (int channel = 0; channel < shape.Channels; channel++)
         {
             Range range = (channel * perChannel)..((channel + 1) * perChannel);
-            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(latents[range], geometry.Std[channel], geometry.Mean[channel], scaled[range]);
+            TensorPrimitives.Multiply(latents[range], geometry.Std[channel], scaled[range]);
+            TensorPrimitives.Add(scaled[range], geometry.Mean[channel], scaled[range]);
         }
 
         using GraphOutputs outputs = decoder.Run(new Dictionary<string, GraphTensor> { ["latent_sample"] = sample }, cancellationToken);

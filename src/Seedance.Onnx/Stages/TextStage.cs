@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
 
@@ -22,7 +23,7 @@ internal sealed class TextStage(GraphSession tokenizer, GraphSession encoder, in
             List<string> problems = [];
             for (int row = 0; row < prompts.Count; row++)
             {
-                long count = System.Numerics.Tensors.TensorPrimitives.Sum<long>(mask.AsSpan<long>().Slice(row * width, width));
+                long count = TensorPrimitives.Sum<long>(mask.AsSpan<long>().Slice(row * width, width));
                 if (count > maxTokens)
                 {
                     problems.Add($"Prompt must be at most {maxTokens} tokens, but has {count}. Shorten it.");
