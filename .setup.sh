@@ -9,9 +9,9 @@ program=$root/src/Seedance.Onnx.Cli/bin/Release/net10.0/seedance
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 fail() { say "$*"; exit 5; }
 
-# install COMMAND...: gets the Debian packages of the commands that are missing; their names are the same.
+# install_missing COMMAND...: gets the Debian packages of the commands that are missing; their names are the same.
 # Returns 5 after saying what to install where it may not do so itself.
-install() {
+install_missing() {
     local missing=() as_root=() name
     for name; do command -v "$name" >/dev/null || missing+=("$name"); done
     [ ${#missing[@]} -gt 0 ] || return 0
@@ -42,7 +42,7 @@ build() {
     command -v dotnet >/dev/null || fail "the .NET 10 SDK must be installed, but 'dotnet' is not on the PATH. Get it from https://dotnet.microsoft.com/download."
     (cd "$root" && dotnet --version) >/dev/null 2>&1 ||
         fail "the .NET SDK must fit global.json, but 'dotnet' has only: $(dotnet --list-sdks | cut -d' ' -f1 | paste -sd' '). Get .NET 10 from https://dotnet.microsoft.com/download."
-    install npm || exit 5
+    install_missing npm || exit 5
     mkdir -p "$cache"
     local sources; sources=$(fingerprint)
     # Build servers would outlive this command and hold its output open.

@@ -7,8 +7,7 @@ internal static partial class SourceRules
 {
     public const int MaxLines = 350;
 
-    private static readonly string[] BannedFolders =
-        ["Utils", "Utilities", "Util", "Helpers", "Helper", "Common", "Models", "Misc", "Shared", "Managers", "Extensions", "Base", "Impl"];
+    private static readonly string[] BannedFolders = ["Utils", "Utilities", "Util", "Helpers", "Helper", "Common", "Models", "Misc", "Managers", "Base", "Impl"];
 
     public static IEnumerable<string> FindLongFiles(SourceTree tree) =>
         from path in Sources(tree, "src/")
