@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +43,21 @@ def identify(subjects: Sequence[Silhouettes], known: Templates) -> list[Sighting
     if not subjects:
         return []
     style = int(sum(kind.max(axis=0) for kind in kinds).argmax())
-    return [
+    sightings = [
         _follow(seen, known, likeness, int(kind[:, style].argmax()), style)
         for seen, likeness, kind in zip(subjects, likenesses, kinds, strict=True)
     ]
+    return _apart(sightings) if len(sightings) == 2 else sightings
+
+
+def _apart(pair: list[Sighting]) -> list[Sighting]:
+    """Takes sizes only from frames in which the two do not cover each other."""
+    first, second = pair
+    distance = np.linalg.norm(first.centres - second.centres, axis=1)
+    clear = np.flatnonzero(distance > 0.85 * (first.radii + second.radii))
+    if not 3 <= len(clear) < len(distance):
+        return pair
+    return [replace(seen, radii=np.interp(np.arange(len(distance)), clear, seen.radii[clear]).astype(np.float32)) for seen in pair]
 
 
 def _follow(seen: Silhouettes, known: Templates, likeness: FloatArray, kind_index: int, style_index: int) -> Sighting:
@@ -84,7 +95,7 @@ def _turns(likeness: FloatArray, time: NDArray[np.float64]) -> float:
 
 def name_place(sighting: Sighting, width: int, height: int) -> str:
     """Where the subject starts."""
-    x, y = np.median(sighting.centres[:2], axis=0) / (width, height) - 0.5
+    x, y = sighting.centres[0] / (width, height) - 0.5
     if max(abs(x), abs(y)) < 0.145:
         return "in the centre"
     if abs(x) > abs(y):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ _CELLS = 28
 _REACH = 2.4
 """A patch reaches this many root-mean-square radii from the centroid."""
 _RADII = {"flat": (10.0, 16.0), "outline": (8.5, 12.0, 17.0, 24.0)}
+_BLURS = (0.4, 1.0)
 FAINTEST = 0.45
 """Share of the palette's chroma above which a pixel belongs to a subject."""
 
@@ -57,8 +59,7 @@ class Templates:
     kinds: NDArray[np.int_]
     styles: NDArray[np.int_]
     angles: NDArray[np.int_]
-    sides: NDArray[np.int_]
-    """A number for each run of ANGLES templates that differ only in their angle."""
+    """Counts the angles of a turn; the ANGLES templates of a size and side follow each other."""
     offsets: FloatArray
     """[templates, 2]: the centroid relative to the centre, in root-mean-square radii."""
     ratios: FloatArray
@@ -97,11 +98,14 @@ def silhouettes(shares: FloatArray, nearest: NDArray[np.int_], colour: int) -> S
             continue
         rows, columns = box
         whole[index] = rows.start > 0 and columns.start > 0 and rows.stop < alpha.shape[0] and columns.stop < alpha.shape[1]
-        part = alpha[rows, columns]
-        part = np.where(part > 0.25, part, 0)
-        centroid, spreads[index], patches[index] = normalised_patch(part)
+        centroid, spreads[index], patches[index] = normalised_patch(_without_background(alpha[rows, columns]))
         centroids[index] = centroid + (columns.start, rows.start)
     return Silhouettes(patches, centroids, spreads, whole)
+
+
+def _without_background(share: FloatArray) -> FloatArray:
+    """Removes what a background may hold of a colour: a meadow is a little green."""
+    return np.clip((share - 0.35) / 0.65, 0, 1)
 
 
 def normalised_patch(alpha: FloatArray) -> tuple[FloatArray, float, FloatArray]:
@@ -143,26 +147,23 @@ _SQUARE = np.ones((3, 3), dtype=bool)
 def templates() -> Templates:
     """Renders every kind and normalises it in the way in which frames are."""
     patches, labels, offsets, ratios = [], [], [], []
-    run = 0
     for kind_index, kind in enumerate(KINDS):
         sides = (False, True) if kind in ("car", "fish", "bird", "cat") else (False,)
         angles = np.zeros(1) if kind in UNSPINNABLE else np.arange(ANGLES) * (2 * np.pi / ANGLES)
         for style_index, style in enumerate(STYLES):
-            for radius in _RADII[style]:
-                for mirrored in sides:
-                    for angle, alpha in enumerate(_rendered(kind, style, radius, mirrored, angles)):
-                        centroid, spread, patch = normalised_patch(alpha)
-                        patches.append(patch)
-                        labels.append((kind_index, style_index, angle, run))
-                        offsets.append((centroid - alpha.shape[0] / 2) / spread)
-                        ratios.append(radius / spread)
-                    run += 1
-    kinds, styles, turned, runs = np.array(labels).T
-    return Templates(np.stack(patches), kinds, styles, turned, runs, np.float32(offsets), np.float32(ratios))
+            for radius, blur, mirrored in itertools.product(_RADII[style], _BLURS, sides):
+                for angle, alpha in enumerate(_rendered(kind, style, radius, mirrored, angles, blur)):
+                    centroid, spread, patch = normalised_patch(alpha)
+                    patches.append(patch)
+                    labels.append((kind_index, style_index, angle))
+                    offsets.append((centroid - alpha.shape[0] / 2) / spread)
+                    ratios.append(radius / spread)
+    kinds, styles, turned = np.array(labels).T
+    return Templates(np.stack(patches), kinds, styles, turned, np.float32(offsets), np.float32(ratios))
 
 
-def _rendered(kind: str, style: str, radius: float, mirrored: bool, angles: NDArray[np.float64]) -> FloatArray:
-    """[angles, side, side]: shares of the colour, slightly blurred as frames are."""
+def _rendered(kind: str, style: str, radius: float, mirrored: bool, angles: NDArray[np.float64], blur: float) -> FloatArray:
+    """[angles, side, side]: shares of the colour, blurred as a codec or a model blurs frames."""
     side = 2 * (int(radius * 1.6) + 2)
     count = len(angles)
     way = Track(np.full((count, 2), side / 2, np.float32), np.full(count, radius, np.float32), angles.astype(np.float32))
@@ -170,4 +171,4 @@ def _rendered(kind: str, style: str, radius: float, mirrored: bool, angles: NDAr
     corner = np.zeros(count, dtype=int)
     alpha, colour = paint(subject, way, corner, corner, side, style == "outline")
     red = np.clip((colour[..., 0] - colour[..., 1]) / (PALETTE["red"][0] - PALETTE["red"][1]), 0, 1)
-    return ndimage.gaussian_filter(alpha * red, (0, 0.5, 0.5))
+    return _without_background(ndimage.gaussian_filter(alpha * red, (0, blur, blur)))
