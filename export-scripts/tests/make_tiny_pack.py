@@ -1,0 +1,157 @@
+"""Writes the tiny pack with which tests run whole commands in milliseconds: tests/Shared/tiny-pack.
+
+    export-scripts/run tests/make_tiny_pack.py [FOLDER]
+
+It is checked in; run this again only to change it, and commit what changed with the reason. Every graph has the tensors of a real pack, and a known answer:
+
+- tokenizer: SentencePiece with one piece a letter, padded to a rectangle like the real one.
+- text_encoder: one row of a fixed table for each token, [B, S, 4].
+- transformer: the exact velocity towards a clip of one colour, x0 = the mean of the token features, v = (x_sigma - x0) / sigma. Every solver of this
+  project lands on x0 with it, whatever the number of steps, so that the pixels of a clip follow from its prompt alone.
+- vae_decoder: the first three channels, each latent repeated 8 x 8 pixels and, but for the first frame, 4 frames.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import sentencepiece
+from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from export_graphs import export_tokenizer  # noqa: E402
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+CHANNELS, FEATURES, TEMPORAL, SPATIAL, TIMESTEPS = 4, 4, 4, 8, 1000
+LETTERS = ["abcdefghijklmnopqrstuvwxyz", "红色的球向右移动一只猫在左边,。", "0123456789 .,:;!?'\"[]()-"]
+Tensors = dict[str, tuple[str, list[int | str]]]
+
+
+def node(*args: object, **keys: object) -> onnx.NodeProto:
+    return helper.make_node(*args, **keys)  # type: ignore[arg-type]
+
+
+def constants(**values: object) -> list[onnx.TensorProto]:
+    return [numpy_helper.from_array(np.asarray(value), name) for name, value in values.items()]
+
+
+def tokenizer(path: Path) -> int:
+    """One piece a letter, without the tables of Unicode normalisation, which alone are 240 kB. Returns the number of pieces."""
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(LETTERS * 4), model_writer=written, model_type="char", vocab_size=200, hard_vocab_limit=False, character_coverage=1.0,
+        normalization_rule_name="identity", pad_id=0, bos_id=1, eos_id=2, unk_id=3, num_threads=1, minloglevel=2)
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "spiece.model"
+        model.write_bytes(written.getvalue())
+        export_tokenizer(model, path)
+    return int(sentencepiece.SentencePieceProcessor(model_proto=written.getvalue()).vocab_size())
+
+
+def text_encoder(pieces: int) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
+    """Features that add up over a prompt: the same letters give the same clip."""
+    table = np.round(np.random.default_rng(5).uniform(-1.6, 1.6, (pieces, FEATURES)), 2).astype(np.float32)
+    return [
+        node("Gather", ["table", "input_ids"], ["features"], name="/text_encoder/Gather"),
+        node("Cast", ["attention_mask"], ["real"], name="/text_encoder/Cast", to=FLOAT),
+        node("Unsqueeze", ["real", "last"], ["column"], name="/text_encoder/Unsqueeze"),
+        node("Mul", ["features", "column"], ["last_hidden_state"], name="/text_encoder/Mul"),
+    ], constants(table=table, last=np.array([2], np.int64))
+
+
+def transformer() -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
+    return [
+        node("ReduceSum", ["encoder_hidden_states", "words"], ["sum"], name="/transformer/sum", keepdims=0),
+        node("Cast", ["encoder_attention_mask"], ["real"], name="/transformer/real", to=FLOAT),
+        node("ReduceSum", ["real", "words"], ["count"], name="/transformer/count", keepdims=1),
+        node("Max", ["count", "one"], ["divisor"], name="/transformer/divisor"),
+        node("Div", ["sum", "divisor"], ["mean"], name="/transformer/mean"),
+        node("Unsqueeze", ["mean", "space"], ["clean"], name="/transformer/clean"),
+        node("Slice", ["hidden_states", "zero", "channels", "words"], ["noisy"], name="/transformer/noisy"),
+        node("Sub", ["noisy", "clean"], ["away"], name="/transformer/away"),
+        node("Div", ["timestep", "timesteps"], ["sigma"], name="/transformer/sigma"),
+        node("Unsqueeze", ["sigma", "rest"], ["sigma_wide"], name="/transformer/sigma_wide"),
+        node("Div", ["away", "sigma_wide"], ["out_hidden_states"], name="/transformer/velocity"),
+    ], constants(words=np.array([1], np.int64), one=np.float32(1), space=np.array([2, 3, 4], np.int64), zero=np.array([0], np.int64),
+                 channels=np.array([CHANNELS], np.int64), timesteps=np.float32(TIMESTEPS), rest=np.array([1, 2, 3, 4], np.int64))
+
+
+def vae_decoder() -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
+    return [
+        node("Slice", ["latent_sample", "zero", "colours", "channel"], ["colour"], name="/vae_decoder/colour"),
+        node("Resize", ["colour", "", "scales"], ["repeated"], name="/vae_decoder/Resize", mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"),
+        node("Slice", ["repeated", "skipped", "end", "frame"], ["sample"], name="/vae_decoder/sample"),
+    ], constants(zero=np.array([0], np.int64), colours=np.array([3], np.int64), channel=np.array([1], np.int64),
+                 scales=np.array([1, 1, TEMPORAL, SPATIAL, SPATIAL], np.float32), skipped=np.array([TEMPORAL - 1], np.int64),
+                 end=np.array([2**62], np.int64), frame=np.array([2], np.int64))
+
+
+def shapes() -> dict[str, tuple[Tensors, Tensors]]:
+    words: list[int | str] = ["B", "S"]
+    return {
+        "tokenizer": ({"text": ("string", ["N"])}, {"input_ids": ("int64", ["N", "S"]), "attention_mask": ("int64", ["N", "S"])}),
+        "text_encoder": ({"input_ids": ("int64", words), "attention_mask": ("int64", words)}, {"last_hidden_state": ("float32", ["B", "S", FEATURES])}),
+        "transformer": ({"hidden_states": ("float32", ["B", 2 * CHANNELS + 1, "f", "h", "w"]), "timestep": ("float32", ["B"]),
+                         "encoder_hidden_states": ("float32", ["B", "S", FEATURES]), "encoder_attention_mask": ("int64", words)},
+                        {"out_hidden_states": ("float32", ["B", CHANNELS, "f", "h", "w"])}),
+        "vae_decoder": ({"latent_sample": ("float32", ["B", CHANNELS, "f", "h", "w"])}, {"sample": ("float32", ["B", 3, "F", "H", "W"])}),
+    }
+
+
+def write(path: Path, nodes: list[onnx.NodeProto], initializers: list[onnx.TensorProto], tensors: tuple[Tensors, Tensors]) -> None:
+    kinds = {"float32": FLOAT, "int64": INT64}
+    inputs, outputs = ([helper.make_tensor_value_info(name, kinds[kind], axes) for name, (kind, axes) in side.items()] for side in tensors)
+    model = helper.make_model(helper.make_graph(nodes, path.parent.name, inputs, outputs, initializers),
+                              opset_imports=[helper.make_opsetid("", 17)], ir_version=9, producer_name="seedance-tests")
+    onnx.checker.check_model(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def contract(files: dict[str, str]) -> dict[str, object]:
+    def tensors(side: Tensors) -> dict[str, object]:
+        return {name: {"type": kind, "shape": axes} for name, (kind, axes) in side.items()}
+
+    return {
+        "$schema": "../../../onnx/pack.schema.json", "contract": 1, "name": "tiny", "version": "1.0.0", "license": "Apache-2.0",
+        "description": "Clips of one colour that follows from the prompt; for tests.",
+        "latents": {"channels": CHANNELS, "temporal_stride": TEMPORAL, "spatial_stride": SPATIAL, "causal_first_frame": True,
+                    "mean": [0.1, -0.1, 0.0, 0.0], "std": [0.5, 0.5, 0.5, 1.0]},
+        "video": {"fps": 8, "size_multiple": 16, "sizes": ["48x32", "32x32", "32x48"], "max_frames": 17, "default_frames": 5},
+        "sampling": {"solver": "euler", "steps": 4, "guidance": 1.5, "negative_prompt": ""},
+        "text": {"max_tokens": 48},
+        "transformer_channels": [{"kind": "noisy", "channels": CHANNELS}, {"kind": "mask", "channels": 1}, {"kind": "condition", "channels": CHANNELS}],
+        "graphs": {role: {"file": f"{role}/model.onnx", "inputs": tensors(inputs), "outputs": tensors(outputs)} for role, (inputs, outputs) in shapes().items()},
+        "files": files,
+    }
+
+
+def main(argv: list[str]) -> int:
+    folder = Path(argv[0]) if argv else REPOSITORY / "tests/Shared/tiny-pack"
+    shutil.rmtree(folder, ignore_errors=True)
+    pieces = tokenizer(folder / "tokenizer/model.onnx")
+    for role, (nodes, initializers) in {"text_encoder": text_encoder(pieces), "transformer": transformer(), "vae_decoder": vae_decoder()}.items():
+        write(folder / role / "model.onnx", nodes, initializers, shapes()[role])
+    scheduler = folder / "scheduler/scheduler_config.json"
+    scheduler.parent.mkdir()
+    scheduler.write_text(json.dumps({"_class_name": "FlowMatchEulerDiscreteScheduler", "num_train_timesteps": TIMESTEPS, "shift": 2.0}, indent=2) + "\n")
+    files = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+    (folder / "seedance.json").write_text(json.dumps(contract(files), indent=2, ensure_ascii=False) + "\n")
+    (folder / "README.md").write_text("# tiny\n\nThe pack of the tests. `export-scripts/run tests/make_tiny_pack.py` wrote it and says what each graph computes.\n")
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            print(f"{path.relative_to(folder)}: {path.stat().st_size} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Seedance.Onnx.Media;
+
+namespace Seedance.Onnx.Cli;
+
+/// <summary>seedance doctor: whether everything that making videos needs is there.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        Option<bool> json = TextOption.Json("Print one JSON object, and nothing else.");
+        DocumentedCommand command = new(
+            "doctor",
+            "Looks whether everything is there that making videos needs, and says what to install. Ends with 5 if something is missing.",
+            "seedance doctor",
+            "seedance doctor --json")
+        {
+            json,
+        };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(json), host, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(bool json, CommandHost host, CancellationToken cancellationToken)
+    {
+        DoctorCheck[] checks =
+        [
+            new("seedance", Ok: true, $"{SeedanceCommand.Version} on {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
+            new("processor", Ok: true, $"{Environment.ProcessorCount} cores for this program"),
+            new("memory", Ok: true, $"{Quantity.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} for this program"),
+            await DoctorCheck.LookAsync("ffmpeg", () => FindFFmpegAsync(host, cancellationToken)).ConfigureAwait(false),
+            await DoctorCheck.LookAsync("onnxruntime", () => Task.FromResult(InstalledRuntime.Describe())).ConfigureAwait(false),
+            await DoctorCheck.LookAsync("pack", () => OpenPackAsync(host, cancellationToken)).ConfigureAwait(false),
+        ];
+        string[] missing = [.. checks.Where(check => !check.Ok).Select(check => check.Name)];
+        if (json)
+        {
+            host.Output.WriteLine(Json.Write(new { Ok = missing.Length == 0, Checks = checks }));
+        }
+        else
+        {
+            foreach (DoctorCheck check in checks)
+            {
+                host.Output.WriteLine($"{(check.Ok ? "ok     " : "MISSING")} {check.Name,-12} {check.Detail}");
+            }
+        }
+
+        if (missing.Length == 0)
+        {
+            return ExitCode.Done;
+        }
+
+        Failure.Write(host, [$"Everything must be there, but {string.Join(" and ", missing)} must be seen to. The report says how."]);
+        return ExitCode.Environment;
+    }
+
+    private static async Task<string> FindFFmpegAsync(CommandHost host, CancellationToken cancellationToken)
+    {
+        FFmpegTool tool = FFmpegTool.Find(host.FFmpeg);
+        return $"{await tool.ReadVersionAsync(cancellationToken).ConfigureAwait(false)} ({tool.FFmpegPath})";
+    }
+
+    /// <summary>Opens the pack as generate would: sums, contract and graphs.</summary>
+    private static async Task<string> OpenPackAsync(CommandHost host, CancellationToken cancellationToken)
+    {
+        VideoPipeline pipeline = await VideoPipeline.OpenAsync(PackLocator.Find(named: null, host), cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using (pipeline.ConfigureAwait(false))
+        {
+            return $"{pipeline.Pack.Contract.Name} {pipeline.Pack.Contract.Version} ({pipeline.Pack.Folder}): {pipeline.Pack.Contract.Files.Count} files verified, graphs open";
+        }
+    }
+}

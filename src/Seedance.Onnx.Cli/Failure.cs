@@ -1,0 +1,45 @@
+namespace Seedance.Onnx.Cli;
+
+/// <summary>Errors as people and scripts get them: one clear line each on the error output, and the exit code.</summary>
+internal static class Failure
+{
+    private const string Prefix = "seedance: ";
+
+    /// <summary>Says what went wrong; the stack trace too if SEEDANCE_TRACE is 1.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Report(Exception error, CommandHost host, CancellationToken cancellationToken)
+    {
+        (int exitCode, IEnumerable<string> lines) = Describe(error, cancellationToken);
+        Write(host, lines);
+        if (host.Variable("SEEDANCE_TRACE") == "1")
+        {
+            host.Error.WriteLine(error);
+        }
+
+        return exitCode;
+    }
+
+    /// <summary>Writes problems, one a line, under one prefix.</summary>
+    public static void Write(CommandHost host, IEnumerable<string> lines)
+    {
+        string prefix = Prefix;
+        foreach (string line in lines)
+        {
+            host.Error.WriteLine(prefix + OnOneLine(line));
+            prefix = new string(' ', Prefix.Length);
+        }
+    }
+
+    private static (int ExitCode, IEnumerable<string> Lines) Describe(Exception error, CancellationToken cancellationToken) => error switch
+    {
+        OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, ["Cancelled; nothing was written."]),
+        InvalidRequestException { Problems: var problems } => (ExitCode.Usage, problems),
+        ModelPackException { Problems: var problems, Pack: var pack } => (ExitCode.Pack, problems.Select((problem, i) => i == 0 ? $"Pack '{pack}': {problem}" : problem)),
+        ExecutionTargetException => (ExitCode.Environment, [error.Message]),
+        SeedanceException => (ExitCode.Run, [error.Message]),
+        OutOfMemoryException => (ExitCode.Run, ["The video must fit into memory, but does not. Ask for a smaller or shorter one."]),
+        _ => (ExitCode.Run, [$"This must not happen, but did: {error.GetType().Name}: {error.Message} Set SEEDANCE_TRACE=1 to see where, and report it."]),
+    };
+
+    private static string OnOneLine(string text) => string.Concat(text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? ' ' : c));
+}

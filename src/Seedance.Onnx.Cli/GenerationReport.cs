@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using Seedance.Onnx.Packs;
+
+namespace Seedance.Onnx.Cli;
+
+/// <summary>What generate tells about the file that it made; the names are the keys of its JSON.</summary>
+internal sealed record GenerationReport
+{
+    /// <summary>The file's full path.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Its size.</summary>
+    public required long Bytes { get; init; }
+
+    public required int Frames { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int Height { get; init; }
+
+    public required int Fps { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    /// <summary>Wall-clock time from start to end, opening the pack included.</summary>
+    public required long Milliseconds { get; init; }
+
+    /// <summary>What each graph ran on, by role.</summary>
+    public required IReadOnlyDictionary<string, GraphUse> Graphs { get; init; }
+
+    /// <summary>What each stage took, in order.</summary>
+    public required IReadOnlyList<StageUse> Stages { get; init; }
+
+    /// <summary>The most memory that this process had, FFmpeg's not included.</summary>
+    public required long PeakMemoryBytes { get; init; }
+
+    public static GenerationReport Of(VideoFile file, ModelPack pack, TimeSpan elapsed)
+    {
+        using Process process = Process.GetCurrentProcess();
+        return new GenerationReport
+        {
+            Output = file.Path,
+            Bytes = new FileInfo(file.Path).Length,
+            Frames = file.Plan.Frames,
+            Width = file.Plan.Size.Width,
+            Height = file.Plan.Size.Height,
+            Fps = file.Plan.Fps,
+            Seed = file.Plan.Seed,
+            Milliseconds = (long)elapsed.TotalMilliseconds,
+            Graphs = GraphRoles.Required.ToDictionary(role => role, role => GraphUse.Of(pack.Contract.FindGraph(role)!), StringComparer.Ordinal),
+            Stages = [.. file.Stages.Select(stage => new StageUse(stage.Stage.ToString().ToLowerInvariant(), (long)stage.Elapsed.TotalMilliseconds, stage.Runs))],
+            PeakMemoryBytes = process.PeakWorkingSet64,
+        };
+    }
+
+    public string ToJson() => Json.Write(this);
+
+    /// <summary>One line for people, with the seed to make the video again.</summary>
+    public string ToText(CommandHost host) =>
+        $"{host.ShownPath(Output)}: {Width}x{Height}, {(double)Frames / Fps:0.0} s, {Quantity.Bytes(Bytes)}, seed {Seed}, made in {Milliseconds / 1000.0:0.0} s";
+
+    /// <summary>What a graph ran on.</summary>
+    internal sealed record GraphUse(string Provider, string Precision)
+    {
+        /// <summary>Everything runs on the CPU in the precision of the pack's tensors as yet.</summary>
+        public static GraphUse Of(GraphContract graph)
+        {
+            ElementType? number = graph.Inputs.Concat(graph.Outputs).Select(tensor => tensor.ElementType).Cast<ElementType?>().FirstOrDefault(type => type!.Value.IsFloat());
+            return new GraphUse("cpu", number switch
+            {
+                ElementType.Float16 => "fp16",
+                ElementType.BFloat16 => "bf16",
+                ElementType.Float64 => "fp64",
+                _ => "fp32",
+            });
+        }
+    }
+
+    /// <summary>What a stage took.</summary>
+    internal sealed record StageUse(string Name, long Milliseconds, int Runs);
+}

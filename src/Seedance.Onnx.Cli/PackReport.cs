@@ -1,0 +1,116 @@
+using System.Text;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Sampling;
+
+namespace Seedance.Onnx.Cli;
+
+/// <summary>What inspect tells about a pack.</summary>
+/// <param name="pack">The pack.</param>
+/// <param name="problems">What is wrong with its files; empty when they are whole.</param>
+internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems)
+{
+    private readonly PackContract _contract = pack.Contract;
+
+    public static PackReport Of(ModelPack pack, IReadOnlyList<string> problems) => new(pack, problems);
+
+    public string ToJson() => Json.Write(new
+    {
+        _contract.Name,
+        _contract.Version,
+        _contract.License,
+        _contract.Description,
+        pack.Folder,
+        Video = new
+        {
+            Sizes = _contract.Video.Sizes.Select(size => size.ToString()),
+            _contract.Video.SizeMultiple,
+            _contract.Video.Fps,
+            _contract.Video.MaxFrames,
+            _contract.Video.DefaultFrames,
+        },
+        Latents = new
+        {
+            _contract.Latents.Channels,
+            _contract.Latents.TemporalStride,
+            _contract.Latents.SpatialStride,
+            _contract.Latents.CausalFirstFrame,
+            _contract.Latents.Mean,
+            _contract.Latents.Std,
+        },
+        Sampling = new
+        {
+            Solver = _contract.Sampling.Solver.ToName(),
+            _contract.Sampling.Steps,
+            _contract.Sampling.Guidance,
+            _contract.Sampling.NegativePrompt,
+            pack.Scheduler.Shift,
+            pack.Scheduler.TrainTimesteps,
+        },
+        _contract.MaxTokens,
+        TransformerChannels = _contract.TransformerChannels.Groups.Select(group => new { Kind = group.Kind.ToString().ToLowerInvariant(), group.Channels }),
+        Graphs = _contract.Graphs.ToDictionary(
+            graph => graph.Key, graph => new { graph.Value.File, Inputs = Tensors(graph.Value.Inputs), Outputs = Tensors(graph.Value.Outputs) }, StringComparer.Ordinal),
+        Files = _contract.Files.ToDictionary(file => file.Key, file => new { Bytes = BytesOf(file.Key), Sha256 = file.Value }, StringComparer.Ordinal),
+        Verification = new { Ok = problems.Count == 0, Problems = problems },
+    });
+
+    public string ToText()
+    {
+        StringBuilder text = new();
+        VideoContract video = _contract.Video;
+        text.AppendLine($"{_contract.Name} {_contract.Version} ({_contract.License})").AppendLine(_contract.Description).AppendLine();
+        Row("folder", $"{pack.Folder} ({_contract.Files.Count} files, {Quantity.Bytes(_contract.Files.Keys.Sum(BytesOf))})");
+        Row("sizes", $"{string.Join(", ", video.Sizes)}; other multiples of {video.SizeMultiple} may look worse");
+        Row("length", $"{_contract.Latents.FramesRule} frames at {video.Fps} a second, up to {video.MaxFrames} ({Seconds(video.MaxFrames)}); {video.DefaultFrames} ({Seconds(video.DefaultFrames)}) if not specified");
+        Row("latents", $"{_contract.Latents.Channels} channels for {_contract.Latents.SpatialStride}x{_contract.Latents.SpatialStride} pixels and {_contract.Latents.TemporalStride} frames"
+            + (_contract.Latents.CausalFirstFrame ? ", the first frame by itself" : ""));
+        Row("sampling", $"{_contract.Sampling.Solver.ToName()}, {_contract.Sampling.Steps} steps, guidance {_contract.Sampling.Guidance}, shift {pack.Scheduler.Shift}");
+        Row("prompt", $"up to {_contract.MaxTokens} tokens");
+        Row("channels", string.Join(" + ", _contract.TransformerChannels.Groups.Select(group => $"{group.Channels} {group.Kind.ToString().ToLowerInvariant()}")));
+        foreach (GraphContract graph in GraphRoles.All.Select(_contract.FindGraph).OfType<GraphContract>())
+        {
+            text.AppendLine().AppendLine($"{graph.Role}: {graph.File} ({Quantity.Bytes(BytesOf(graph.File))})");
+            AppendTensors("in ", graph.Inputs);
+            AppendTensors("out", graph.Outputs);
+        }
+
+        text.AppendLine().AppendLine("files");
+        foreach (string file in _contract.Files.Keys)
+        {
+            text.AppendLine($"  {Quantity.Bytes(BytesOf(file)),10}  {file}");
+        }
+
+        return text.AppendLine().Append(problems.Count == 0 ? "verified: every file is as seedance.json states" : "not verified: files differ from what seedance.json states").ToString();
+
+        void Row(string name, string value) => text.AppendLine($"{name,-9} {value}");
+
+        void AppendTensors(string side, IEnumerable<TensorContract> tensors)
+        {
+            foreach (TensorContract tensor in tensors)
+            {
+                string renamed = tensor.FileName == tensor.Name ? "" : $" ('{tensor.FileName}' in the file)";
+                text.AppendLine($"  {side} {tensor.Name,-24} {tensor}{renamed}{(tensor.Optional ? ", optional" : "")}");
+            }
+        }
+    }
+
+    private static Dictionary<string, object> Tensors(IEnumerable<TensorContract> tensors) => tensors.ToDictionary(
+        tensor => tensor.Name,
+        tensor => (object)new
+        {
+            Name = tensor.FileName,
+            Type = tensor.ElementType.ToName(),
+            Shape = tensor.Axes.Select(axis => axis.Letter ?? (object)axis.Length!.Value),
+            tensor.Optional,
+        },
+        StringComparer.Ordinal);
+
+    private string Seconds(int frames) => $"{(double)frames / _contract.Video.Fps:0.0} s";
+
+    /// <summary>A file's size; 0 for one that is gone, which the problems name.</summary>
+    private long BytesOf(string file)
+    {
+        FileInfo info = new(Path.Combine(pack.Folder, file));
+        return info.Exists ? info.Length : 0;
+    }
+}

@@ -1,0 +1,93 @@
+namespace Seedance.Onnx.Cli;
+
+/// <summary>One line on a terminal that says what is being done, which step it is at, and how long it will take; gone when it is disposed.</summary>
+/// <param name="writer">The terminal; null for a silent one.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IProgress<GenerationProgress>, IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    private static readonly GenerationStage[] Stages = Enum.GetValues<GenerationStage>();
+
+    private readonly Lock _gate = new();
+    private int _shown;
+    private GenerationStage? _stage;
+    private long _stageBegan;
+    private long _written;
+
+    /// <summary>Shows something that has no steps.</summary>
+    public void Show(string text)
+    {
+        lock (_gate)
+        {
+            Write(text);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Report(GenerationProgress value)
+    {
+        if (writer is null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            // A stage that is done makes room for the next, which tells nothing before its own first step.
+            bool done = value.Step >= value.Steps && value.Stage != Stages[^1];
+            GenerationStage stage = done ? value.Stage + 1 : value.Stage;
+            bool began = stage != _stage;
+            if (began)
+            {
+                (_stage, _stageBegan) = (stage, time.GetTimestamp());
+            }
+
+            if (began || time.GetElapsedTime(_written) >= Interval)
+            {
+                Write($"{(int)stage + 1}/{Stages.Length} {Describe(stage)}{(done ? "" : Steps(value, time.GetElapsedTime(_stageBegan)))}");
+            }
+        }
+    }
+
+    /// <summary>Clears the line.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            Write("");
+            writer?.Write('\r');
+            writer?.Flush();
+        }
+    }
+
+    private static string Describe(GenerationStage stage) => stage switch
+    {
+        GenerationStage.Text => "reading the prompt",
+        GenerationStage.Denoise => "denoising",
+        GenerationStage.Decode => "decoding",
+        _ => "writing the file",
+    };
+
+    private static string Steps(GenerationProgress value, TimeSpan elapsed)
+    {
+        TimeSpan left = elapsed / Math.Max(value.Step, 1) * (value.Steps - value.Step);
+        return $", {value.Step} of {value.Steps}, {Left(left)} left";
+    }
+
+    private static string Left(TimeSpan time) => time < TimeSpan.FromMinutes(1)
+        ? $"{Math.Ceiling(time.TotalSeconds):0} s"
+        : $"{(int)time.TotalMinutes} min {time.Seconds} s";
+
+    private void Write(string text)
+    {
+        if (writer is null)
+        {
+            return;
+        }
+
+        writer.Write('\r' + text.PadRight(_shown));
+        writer.Flush();
+        _shown = text.Length;
+        _written = time.GetTimestamp();
+    }
+}
