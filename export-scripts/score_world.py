@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--wear", default="none,h264,blur,noise")
     parser.add_argument("--wrong", action="store_true", help="print each clip that is not all right")
     arguments = parser.parse_args(argv)
-    print(f"{'%':<12}{'':<7}" + "".join(f"{slot:>11}" for slot in SLOTS) + f"{"all":>8}{"CPU ms":>8}")
+    print(f"{'%':<12}{'':<7}" + "".join(f"{slot:>11}" for slot in SLOTS) + f"{'all':>8}{'CPU ms':>8}")
     for name in arguments.worlds.split(","):
         for wear in arguments.wear.split(","):
             _score(name, wear, arguments.clips, arguments.seed, arguments.wrong)

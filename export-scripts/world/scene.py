@@ -108,7 +108,10 @@ class WorldOptions:
 
 
 def world_options(**changes: object) -> WorldOptions:
-    """The whole world with the balances of its rules; keyword arguments replace fields (a tuple or a number stands for equal weights)."""
+    """The whole world with the balances of its rules; keyword arguments replace fields.
+
+    A single value stands for itself alone, several for equal weights; a dict gives the weights.
+    """
     from . import vocabulary as words
 
     defaults: dict[str, object] = {
@@ -125,13 +128,14 @@ def world_options(**changes: object) -> WorldOptions:
         "styles": {"flat": 0.75, "outline": 0.25},
         "languages": {"zh": 0.4, "en": 0.4, "mixed": 0.2},
     }
+    lists = {name for name, value in defaults.items() if isinstance(value, tuple)}
     weighted = {name for name, value in defaults.items() if isinstance(value, dict)}
     for name, value in changes.items():
         if name in weighted and not isinstance(value, dict):
             many = isinstance(value, (tuple, list)) and not (name == "sizes" and isinstance(value[0], int))
             value = {entry: 1.0 for entry in (value if many else (value,))}
-        elif isinstance(value, list):
-            value = tuple(value)
+        elif name in lists:
+            value = (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
         defaults[name] = value
     return WorldOptions(**defaults)  # type: ignore[arg-type]
 
