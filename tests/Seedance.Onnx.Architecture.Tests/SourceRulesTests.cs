@@ -6,16 +6,16 @@ public sealed class SourceRulesTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("seedance-régles-").FullName;
 
     [Fact]
-    public void LongFiles_InThisRepository_AreNone() => Assert.Empty(SourceRules.FindLongFiles(SourceTree.Repository));
+    public void LongFiles_InThisRepository_AreNone() => AssertNone(SourceRules.FindLongFiles(SourceTree.Repository));
 
     [Fact]
-    public void MisplacedTypes_InThisRepository_AreNone() => Assert.Empty(SourceRules.FindMisplacedTypes(SourceTree.Repository));
+    public void MisplacedTypes_InThisRepository_AreNone() => AssertNone(SourceRules.FindMisplacedTypes(SourceTree.Repository));
 
     [Fact]
-    public void BannedFolders_InThisRepository_AreNone() => Assert.Empty(SourceRules.FindBannedFolders(SourceTree.Repository));
+    public void BannedFolders_InThisRepository_AreNone() => AssertNone(SourceRules.FindBannedFolders(SourceTree.Repository));
 
     [Fact]
-    public void BrokenLinks_InThisRepository_AreNone() => Assert.Empty(SourceRules.FindBrokenLinks(SourceTree.Repository));
+    public void BrokenLinks_InThisRepository_AreNone() => AssertNone(SourceRules.FindBrokenLinks(SourceTree.Repository));
 
     [Fact]
     public void FindLongFiles_OneLineTooMany_IsReported()
@@ -58,6 +58,8 @@ public sealed class SourceRulesTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static void AssertNone(IEnumerable<string> found) => Assert.True(!found.Any(), string.Join(Environment.NewLine, found));
 
     private SourceTree Tree(params (string Path, string Text)[] files)
     {
