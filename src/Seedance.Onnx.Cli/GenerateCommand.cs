@@ -65,7 +65,7 @@ internal sealed class GenerateCommand
         long began = _host.Time.GetTimestamp();
         VideoRequest request = ReadRequest(parsed);
         string output = parsed.GetValue(_output) is { } named ? _host.FullPath(named) : OutputName.Choose(request.Prompt, request.Seed, _host.WorkingFolder);
-        PipelineOptions options = new() { FFmpeg = _host.FFmpeg, Threads = parsed.GetValue(_threads) ?? 0 };
+        PipelineOptions options = new() { FFmpeg = _host.FFmpeg, Threads = parsed.GetValue(_threads) };
         string packFolder = PackLocator.Find(parsed.GetValue(_pack), _host);
 
         Check(request, packFolder, output, options);

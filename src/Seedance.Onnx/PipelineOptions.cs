@@ -7,9 +7,9 @@ namespace Seedance.Onnx;
 /// <summary>How the host wants a pipeline to run. Read once, when the pipeline is opened.</summary>
 public sealed class PipelineOptions
 {
-    /// <summary>Threads that one graph may use, 0 to 1024; 0, if not specified, stands for one a core.</summary>
-    [Range(0, 1024)]
-    public int Threads { get; set; }
+    /// <summary>Threads that one graph may use, 1 to 1024; one a core if not specified.</summary>
+    [Range(1, 1024)]
+    public int? Threads { get; set; }
 
     /// <summary>Whether every file of the pack is compared with its sha256 when the pack is opened; true if not specified. It takes about a second for 1 GB.</summary>
     public bool VerifyFiles { get; set; } = true;

@@ -148,7 +148,7 @@ public sealed class VideoPipeline : IAsyncDisposable
             pack.VerifyFiles(cancellationToken);
         }
 
-        ExecutionTarget target = ExecutionTarget.Cpu with { Threads = options.Threads };
+        ExecutionTarget target = options.Threads is { } threads ? ExecutionTarget.Cpu with { Threads = threads } : ExecutionTarget.Cpu;
         Dictionary<string, GraphSession> sessions = new(StringComparer.Ordinal);
         try
         {

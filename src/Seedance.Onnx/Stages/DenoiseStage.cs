@@ -39,8 +39,9 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
 
         TorchRandom random = new(plan.Seed);
         Sampler sampler = new(plan.Solver, length);
-        random.FillNormal(sampler.Noise);
-        sampler.Start(sampler.Noise);
+        float[] start = new float[length];
+        random.FillNormal(start);
+        sampler.Start(start);
         int noisyOffset = channels.Offset(ChannelKind.Noisy) * (length / shape.Channels), rowLength = checked((int)(hidden.ElementCount / branches));
         while (!sampler.IsDone)
         {
