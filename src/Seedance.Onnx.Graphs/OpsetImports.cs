@@ -1,0 +1,68 @@
+using System.Collections;
+
+namespace Seedance.Onnx.Graphs;
+
+/// <summary>The versions of the operator sets that a model or a function uses, by domain.</summary>
+public sealed class OpsetImports : IReadOnlyCollection<KeyValuePair<string, long>>
+{
+    /// <summary>ONNX's own domain.</summary>
+    public const string Onnx = "";
+
+    /// <summary>The domain of ONNX Runtime's own operators.</summary>
+    public const string Microsoft = "com.microsoft";
+
+    /// <summary>The newest version of ONNX's own operators that is known here.</summary>
+    public const long NewestKnown = 26;
+
+    private readonly OrderedDictionary<string, long> _versions = new(StringComparer.Ordinal);
+
+    /// <summary>How many domains there are.</summary>
+    public int Count => _versions.Count;
+
+    /// <summary>The version of ONNX's own operators; 0 when they are not used.</summary>
+    public long Version => Find(Onnx) ?? 0;
+
+    /// <summary>The version of a domain.</summary>
+    /// <param name="domain">The domain; "" and "ai.onnx" are the same.</param>
+    /// <returns>The version; null when the domain is not used.</returns>
+    public long? Find(string domain) => _versions.TryGetValue(domain, out long version) || (Other(domain) is { } other && _versions.TryGetValue(other, out version)) ? version : null;
+
+    /// <summary>Uses a domain at a version.</summary>
+    /// <param name="domain">The domain; "" and "ai.onnx" are the same.</param>
+    /// <param name="version">The version.</param>
+    public void Set(string domain, long version) => _versions[Other(domain) is { } other && _versions.ContainsKey(other) ? other : domain] = version;
+
+    /// <summary>Uses a domain, at version 1 if it is not used yet.</summary>
+    /// <param name="domain">The domain.</param>
+    public void Require(string domain)
+    {
+        if (Find(domain) is null)
+        {
+            Set(domain, 1);
+        }
+    }
+
+    /// <summary>A domain under the name that all code here uses.</summary>
+    /// <param name="domain">The domain as a file has it.</param>
+    /// <returns>Empty for "ai.onnx", otherwise the same.</returns>
+    public static string Normalize(string domain) => domain == "ai.onnx" ? Onnx : domain;
+
+    /// <inheritdoc/>
+    public IEnumerator<KeyValuePair<string, long>> GetEnumerator() => _versions.GetEnumerator();
+
+    /// <inheritdoc/>
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    internal OpsetImports Copy()
+    {
+        OpsetImports copy = new();
+        foreach ((string domain, long version) in _versions)
+        {
+            copy._versions.Add(domain, version);
+        }
+
+        return copy;
+    }
+
+    private static string? Other(string domain) => domain switch { "" => "ai.onnx", "ai.onnx" => "", _ => null };
+}
