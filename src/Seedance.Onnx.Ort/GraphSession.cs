@@ -41,7 +41,6 @@ public sealed class GraphSession : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(contract);
         ArgumentNullException.ThrowIfNull(target);
-        RuntimeEnvironment.Start();
 
         NativeSession native = Load(folder, contract, target);
         try
@@ -88,7 +87,16 @@ public sealed class GraphSession : IDisposable
     public GraphBinding CreateBinding()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new GraphBinding(_native.AddOwner(), Contract);
+        Shared<NativeSession> session = _native.AddOwner();
+        try
+        {
+            return new GraphBinding(session, Contract);
+        }
+        catch
+        {
+            session.Release();
+            throw;
+        }
     }
 
     /// <summary>Runs the graph once; the outputs are allocated by the run, in the host's memory.</summary>
@@ -137,14 +145,9 @@ public sealed class GraphSession : IDisposable
                 folder, $"file '{contract.File}' of graph '{contract.Role}' must be there, but is missing. Download or export the pack again.");
         }
 
+        using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target);
         try
         {
-            using SessionOptions options = new()
-            {
-                IntraOpNumThreads = target.Threads,
-                LogSeverityLevel = RuntimeEnvironment.LogLevel,
-            };
-            options.RegisterOrtExtensions();
             return new NativeSession(path, options);
         }
         catch (OnnxRuntimeException error)

@@ -10,6 +10,25 @@ internal static class RuntimeEnvironment
 
     private static readonly Lock Gate = new();
 
+    /// <summary>The options of a session on a target, with the operators of ONNX Runtime Extensions.</summary>
+    /// <exception cref="ExecutionTargetException">A native library is missing or does not load.</exception>
+    public static SessionOptions CreateSessionOptions(ExecutionTarget target)
+    {
+        Start();
+        SessionOptions options = new() { IntraOpNumThreads = target.Threads, LogSeverityLevel = LogLevel };
+        try
+        {
+            options.RegisterOrtExtensions();
+            return options;
+        }
+        catch (OnnxRuntimeException error)
+        {
+            options.Dispose();
+            throw new ExecutionTargetException(
+                $"The native library of ONNX Runtime Extensions must load from '{AppContext.BaseDirectory}', but does not: {error.Message} Build again.", error);
+        }
+    }
+
     /// <summary>Starts ONNX Runtime if the process has not yet done so; an environment that the host made stays as it is.</summary>
     /// <exception cref="ExecutionTargetException">A native library is missing or does not load.</exception>
     public static void Start()
