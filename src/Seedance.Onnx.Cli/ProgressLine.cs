@@ -49,14 +49,17 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
         }
     }
 
-    /// <summary>Clears the line.</summary>
+    /// <summary>Clears the line. It can be shown again.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
-            Write("");
-            writer?.Write('\r');
-            writer?.Flush();
+            if (_shown > 0)
+            {
+                Write("");
+                writer!.Write('\r');
+                writer.Flush();
+            }
         }
     }
 
