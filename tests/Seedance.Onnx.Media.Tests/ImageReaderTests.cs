@@ -82,16 +82,18 @@ public sealed class ImageReaderTests : IDisposable
     [FFmpegFact]
     public async Task ReadAsync_Transparent_LiesOnWhiteWithoutFringes()
     {
-        // Left half opaque red, right half transparent with black hidden underneath.
+        // Left half opaque red, then half-transparent orange, then transparent with green hidden underneath.
         string raw = _folder.File("alpha.rgba"), path = _folder.File("alpha.png");
-        File.WriteAllBytes(raw, [.. Enumerable.Range(0, 64 * 64).SelectMany(i => i % 64 < 32 ? new byte[] { 255, 0, 0, 255 } : [0, 0, 0, 0])]);
+        File.WriteAllBytes(raw, [.. Enumerable.Range(0, 64 * 64).SelectMany(i => (i % 64) switch { < 32 => new byte[] { 255, 0, 0, 255 }, < 48 => [200, 100, 0, 128], _ => [0, 255, 0, 0] })]);
         await TestFFmpeg.RunAsync("-f", "rawvideo", "-pixel_format", "rgba", "-video_size", "64x64", "-i", "file:" + raw, "-frames:v", "1", "-update", "1",
             "file:" + path);
 
-        VideoFrame frame = await new ImageReader(TestFFmpeg.Tool).ReadAsync(path, new VideoSize(16, 16));
+        VideoFrame whole = await new ImageReader(TestFFmpeg.Tool).ReadAsync(path), small = await new ImageReader(TestFFmpeg.Tool).ReadAsync(path, new VideoSize(16, 16));
 
-        Assert.All(Enumerable.Range(0, 16), x => Assert.InRange(TestClip.At(frame, x, 8).Red, 235, 255));
-        Assert.Equal((255, 255, 255), TestClip.At(frame, 15, 8));
+        Assert.Equal((255, 0, 0), TestClip.At(whole, 8, 8));
+        Assert.True(TestClip.At(whole, 40, 8) is { Red: >= 226 and <= 228, Green: >= 176 and <= 178, Blue: >= 126 and <= 128 }); // (227, 177, 127), give or take a rounding.
+        Assert.Equal((255, 255, 255), TestClip.At(whole, 56, 8));
+        Assert.All(Enumerable.Range(0, 16), x => Assert.InRange(TestClip.At(small, x, 8).Red, 210, 255));
     }
 
     [FFmpegTheory]

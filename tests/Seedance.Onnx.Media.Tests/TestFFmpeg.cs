@@ -57,6 +57,14 @@ internal static class TestFFmpeg
         return false;
     }
 
+    /// <summary>The processes that this one has started and that still live.</summary>
+    public static int[] Children()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells whose child a process is.");
+        string parent = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        return [.. Process.GetProcesses().Select(process => process.Id).Where(id => Status(id) is [not "Z", var of, ..] && of == parent)];
+    }
+
     public static async Task SignalAsync(int processId, string signal)
     {
         using var kill = Process.Start("kill", ["-" + signal, processId.ToString(CultureInfo.InvariantCulture)]);
@@ -73,12 +81,25 @@ internal static class TestFFmpeg
                 return !process.HasExited;
             }
 
-            string status = File.ReadAllText($"/proc/{processId}/stat");
-            return status[status.LastIndexOf(')') + 2] != 'Z';
+            return Status(processId) is [not "Z", ..];
         }
-        catch (Exception e) when (e is ArgumentException or IOException)
+        catch (ArgumentException)
         {
             return false;
+        }
+    }
+
+    /// <summary>What Linux says after a process's name: its state, its parent …; nothing when it is gone.</summary>
+    private static string[] Status(int processId)
+    {
+        try
+        {
+            string status = File.ReadAllText($"/proc/{processId}/stat");
+            return status[(status.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return [];
         }
     }
 
