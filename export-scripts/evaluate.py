@@ -26,6 +26,7 @@ from training import WORK, load_average
 from world.detector import all_right, score_clip
 from world.prompts import EvaluationPrompt, evaluation_prompts
 from world.sheet import sheet
+from world.vocabulary import DIRECTIONS
 
 
 @torch.no_grad()
@@ -66,15 +67,18 @@ def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidanc
 
 
 def tally(prompts: list[EvaluationPrompt], videos: list[np.ndarray]) -> dict[str, float]:
-    """Per cent right a slot; `all` counts prompts with every slot right, `total` is the mean over slots."""
+    """Per cent right a slot; `direction` is motion where something moves left, right, up or down, `all` counts prompts with every slot right,
+    `total` is the mean over slots."""
     right: dict[str, list[bool]] = defaultdict(list)
     for prompt, frames in zip(prompts, videos, strict=True):
         scores = score_clip(frames, prompt.expected)
         for slot, mentions in scores.items():
             right[slot] += mentions
+        subjects = [subject for shot in prompt.expected for subject in shot.subjects]
+        right["direction"] += [ok for ok, subject in zip(scores["motion"], subjects, strict=True) if subject.motion in DIRECTIONS]
         right["all"].append(all_right(scores))
-    shares = {slot: 100 * float(np.mean(values)) for slot, values in right.items()}
-    return shares | {"total": float(np.mean([v for k, v in shares.items() if k != "all"]))}
+    shares = {slot: 100 * float(np.mean(values)) for slot, values in right.items() if values}
+    return shares | {"total": float(np.mean([v for k, v in shares.items() if k not in ("all", "direction")]))}
 
 
 def score(peer: Peer, kind: str, count: int, frames: int, *, simple: bool, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:

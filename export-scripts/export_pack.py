@@ -24,6 +24,7 @@ from model.bundle import Bundle
 from model.peers import TorchPeer
 from model.vae import SPATIAL_STRIDE, TEMPORAL_STRIDE, Vae
 from training import WORK, fail
+from world.prompts import evaluation_prompts
 
 NAME, VERSION = "seedance-mini", "0.1.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
@@ -120,6 +121,10 @@ def write_reference(peer: TorchPeer, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "latents.npy", latents.numpy())
     np.save(folder / "frames.npy", decode(peer, latents)[0])
+    texts = [p.prompt for kind in ("one", "two", "shots") for p in evaluation_prompts(kind, 6, 11)] + ["", "A RED Ball!", "🎈 ball", "ｒｅｄ　ball"]  # type: ignore[arg-type]
+    ids, mask, _ = peer.tokenizer([[text] for text in texts])
+    tokens = [{"text": text, "ids": row[: int(count)].tolist()} for text, row, count in zip(texts, ids, mask.sum(1), strict=True)]
+    (folder / "tokens.json").write_text(json.dumps(tokens, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     (folder / "request.json").write_text(json.dumps(REFERENCE | {"guidance": GUIDANCE, "shift": SHIFT, "torch": torch.__version__}, indent=2) + "\n")
 
 

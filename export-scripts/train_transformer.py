@@ -50,7 +50,7 @@ PLANS = {
     "simple": [
         Stage("words", 500, 64, 0, ("simple",), (1e-3, 1e-3), attributes=1.0),
         Stage("frames", 1200, 64, 1, ("simple",), (1e-3, 1e-3), attributes=0.1),
-        Stage("clips", 4200, 24, 5, ("simple",), (1e-3, 5e-5), given=0.15),
+        Stage("clips", 3400, 24, 5, ("simple",), (1e-3, 5e-5), given=0.15),
     ],
 }
 SUBJECT_WEIGHT = 2.0
@@ -167,8 +167,8 @@ def train(run: Run, master: Master, sets: dict[str, LatentSet], peer: TorchPeer,
 
 
 def report(run: Run, peer: TorchPeer, stage: Stage, count: int) -> None:
-    """Scores samples of the averaged weights."""
-    if stage.frames == 0:
+    """Scores samples of the averaged weights; words and stills have nothing that the detector could follow."""
+    if stage.frames <= 1:
         return
     averaged = copy.deepcopy(run.model).eval()
     run.average.copy_to(averaged.parameters())
