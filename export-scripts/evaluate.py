@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,17 +80,9 @@ def tally(prompts: list[EvaluationPrompt], videos: list[np.ndarray]) -> dict[str
     return shares | {"total": float(np.mean([v for k, v in shares.items() if k not in ("all", "direction")]))}
 
 
-def score(peer: Peer, kind: str, count: int, frames: int, *, simple: bool, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:
+def score(peer: Peer, kind: str, count: int, *, simple: bool, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:
     prompts = evaluation_prompts(kind, count, seed, simple=simple, frames=17)  # type: ignore[arg-type]
-    if frames == 1:  # a still has no motion to score
-        prompts = [still(p) for p in prompts]
     return tally(prompts, generate(peer, prompts, steps=steps, guidance=guidance, shift=shift, seed=seed))
-
-
-def still(prompt: EvaluationPrompt) -> EvaluationPrompt:
-    """The same prompt for its first frame alone."""
-    shots = tuple(replace(shot, frames=1) for shot in prompt.clip.shots[:1])
-    return replace(prompt, clip=replace(prompt.clip, frames=1, shots=shots), shot_prompts=prompt.shot_prompts[:1])
 
 
 def load(work: Path, transformer: str = "transformer") -> TorchPeer:

@@ -172,9 +172,8 @@ def report(run: Run, peer: TorchPeer, stage: Stage, count: int) -> None:
         return
     averaged = copy.deepcopy(run.model).eval()
     run.average.copy_to(averaged.parameters())
-    frames = 4 * (stage.frames - 1) + 1
     judged = TorchPeer(averaged.bfloat16(), peer.vae, peer.tokenizer, peer.statistics)
-    run.log("scores", **score(judged, "one", count, frames, simple=True, steps=16, guidance=3.0, shift=stage.shift))
+    run.log("scores", **score(judged, "one", count, simple=True, steps=16, guidance=3.0, shift=stage.shift))
 
 
 def main(argv: list[str] | None = None) -> None:
