@@ -25,7 +25,7 @@ internal static class RuntimeEnvironment
         {
             options.Dispose();
             throw new ExecutionTargetException(
-                $"The native library of ONNX Runtime Extensions must load from '{AppContext.BaseDirectory}', but does not: {error.Message} Build again.", error);
+                $"The native library of ONNX Runtime Extensions (ortextensions) must load from '{AppContext.BaseDirectory}', but does not. Build again.", error);
         }
     }
 
@@ -47,8 +47,11 @@ internal static class RuntimeEnvironment
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException or TypeInitializationException)
         {
             throw new ExecutionTargetException(
-                $"The native library of ONNX Runtime must load from '{AppContext.BaseDirectory}', but does not: {error.GetBaseException().Message} "
+                $"The native library of ONNX Runtime must load from '{AppContext.BaseDirectory}', but does not: {FirstLine(error.GetBaseException())} "
                 + "Build again, or install what the library needs (on Debian: libstdc++6).", error);
         }
     }
+
+    // The rest lists every folder that was tried.
+    private static string FirstLine(Exception error) => error.Message.Split('\n')[0].TrimEnd();
 }
