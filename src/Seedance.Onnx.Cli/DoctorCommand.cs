@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Seedance.Onnx.Media;
+using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Cli;
 
@@ -64,10 +65,12 @@ internal static class DoctorCommand
     /// <summary>Opens the pack as generate would: sums, contract and graphs.</summary>
     private static async Task<string> OpenPackAsync(CommandHost host, CancellationToken cancellationToken)
     {
-        VideoPipeline pipeline = await VideoPipeline.OpenAsync(PackLocator.Find(named: null, host), cancellationToken: cancellationToken).ConfigureAwait(false);
+        string folder = PackLocator.Find(named: null, host);
+        VideoPipeline pipeline = await VideoPipeline.OpenAsync(folder, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (pipeline.ConfigureAwait(false))
         {
-            return $"{pipeline.Pack.Contract.Name} {pipeline.Pack.Contract.Version} ({pipeline.Pack.Folder}): {pipeline.Pack.Contract.Files.Count} files verified, graphs open";
+            PackContract contract = pipeline.Pack.Contract;
+            return $"{contract.Name} {contract.Version} ({folder}): {contract.Files.Count} files verified, graphs open";
         }
     }
 }

@@ -34,7 +34,8 @@ internal static class Failure
     {
         OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, ["Cancelled; nothing was written."]),
         InvalidRequestException { Problems: var problems } => (ExitCode.Usage, problems),
-        ModelPackException { Problems: var problems, Pack: var pack } => (ExitCode.Pack, problems.Select((problem, i) => i == 0 ? $"Pack '{pack}': {problem}" : problem)),
+        ModelPackException { Problems: var problems, Pack: var pack } =>
+            (ExitCode.Pack, problems.Select((problem, index) => index == 0 ? $"Pack '{pack}': {problem}" : problem)),
         ExecutionTargetException => (ExitCode.Environment, [error.Message]),
         SeedanceException => (ExitCode.Run, [error.Message]),
         OutOfMemoryException => (ExitCode.Run, ["The video must fit into memory, but does not. Ask for a smaller or shorter one."]),

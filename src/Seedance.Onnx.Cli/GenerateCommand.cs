@@ -21,16 +21,22 @@ internal sealed class GenerateCommand
     private readonly Option<string?> _output = TextOption.File(
         "--output", "FILE", "The video to write; its ending says how: .mp4, .webm or .gif. A file that exists is replaced. [default: named after prompt and seed]", "-o");
 
-    private readonly Option<string?> _pack = TextOption.File("--pack", "FOLDER", $"The model pack. [default: ${PackLocator.Variable}, else {PackLocator.DefaultPack}]");
+    private readonly Option<string?> _pack = TextOption.File(
+        "--pack", "FOLDER", $"The model pack. [default: ${PackLocator.Variable}, else {PackLocator.DefaultPack}]");
     private readonly Option<VideoSize?> _resolution = TextOption.Size("--resolution", "The frame's size in pixels, such as 96x64. [default: the pack's]");
-    private readonly Option<AspectRatio?> _ratio = TextOption.Ratio("--ratio", "The frame's shape instead of its size, such as 16:9 or 1:1: the pack's nearest size is taken.");
-    private readonly Option<TimeSpan?> _duration = TextOption.Seconds("--duration", "How long the video plays: the pack's nearest length is taken. [default: the pack's]");
+    private readonly Option<AspectRatio?> _ratio = TextOption.Ratio(
+        "--ratio", "The frame's shape instead of its size, such as 16:9 or 1:1: the pack's nearest size is taken.");
+    private readonly Option<TimeSpan?> _duration = TextOption.Seconds(
+        "--duration", "How long the video plays: the pack's nearest length is taken. [default: the pack's]");
     private readonly Option<int?> _frames = TextOption.Count("--frames", "N", "The length in frames, instead of in seconds.");
-    private readonly Option<ulong?> _seed = TextOption.Seed("--seed", "Where the noise starts: the same seed and request make the same video. [default: random, and told]");
+    private readonly Option<ulong?> _seed = TextOption.Seed(
+        "--seed", "Where the noise starts: the same seed and request make the same video. [default: random, and told]");
     private readonly Option<SolverKind?> _solver = TextOption.Solver("--solver", "How noise becomes a video, step by step. [default: the pack's]");
     private readonly Option<int?> _steps = TextOption.Count("--steps", "N", "Steps of the solver: fewer are faster, more are cleaner. [default: the pack's]");
-    private readonly Option<double?> _guidance = TextOption.Number("--guidance", "G", "How strictly the prompt is followed, 0 to 100; 1 is none, and twice as fast. [default: the pack's]");
-    private readonly Option<double?> _shift = TextOption.Number("--shift", "S", "The flow shift: above 1, more of the steps go to coarse structure. [default: the pack's]");
+    private readonly Option<double?> _guidance = TextOption.Number(
+        "--guidance", "G", "How strictly the prompt is followed, 0 to 100; 1 is none, and twice as fast. [default: the pack's]");
+    private readonly Option<double?> _shift = TextOption.Number(
+        "--shift", "S", "The flow shift: above 1, more of the steps go to coarse structure. [default: the pack's]");
     private readonly Option<string?> _negative = TextOption.Text("--negative", "TEXT", "What guidance leads away from. [default: the pack's]");
     private readonly Option<int?> _threads = TextOption.Count("--threads", "N", "Processor threads to use. [default: one a core]", 1, MaxThreads);
     private readonly Option<bool> _json = TextOption.Json("Print one JSON object about the file and what it took, and nothing else.");

@@ -48,7 +48,7 @@ internal sealed record GenerationReport
             Seed = file.Plan.Seed,
             Milliseconds = (long)elapsed.TotalMilliseconds,
             Graphs = GraphRoles.Required.ToDictionary(role => role, role => GraphUse.Of(pack.Contract.FindGraph(role)!), StringComparer.Ordinal),
-            Stages = [.. file.Stages.Select(stage => new StageUse(stage.Stage.ToString().ToLowerInvariant(), (long)stage.Elapsed.TotalMilliseconds, stage.Runs))],
+            Stages = [.. file.Stages.Select(StageUse.Of)],
             PeakMemoryBytes = process.PeakWorkingSet64,
         };
     }
@@ -65,7 +65,7 @@ internal sealed record GenerationReport
         /// <summary>Everything runs on the CPU in the precision of the pack's tensors as yet.</summary>
         public static GraphUse Of(GraphContract graph)
         {
-            ElementType? number = graph.Inputs.Concat(graph.Outputs).Select(tensor => tensor.ElementType).Cast<ElementType?>().FirstOrDefault(type => type!.Value.IsFloat());
+            ElementType number = graph.Inputs.Concat(graph.Outputs).Select(tensor => tensor.ElementType).FirstOrDefault(type => type.IsFloat());
             return new GraphUse("cpu", number switch
             {
                 ElementType.Float16 => "fp16",
@@ -77,5 +77,8 @@ internal sealed record GenerationReport
     }
 
     /// <summary>What a stage took.</summary>
-    internal sealed record StageUse(string Name, long Milliseconds, int Runs);
+    internal sealed record StageUse(string Name, long Milliseconds, int Runs)
+    {
+        public static StageUse Of(StageReport stage) => new(stage.Stage.ToString().ToLowerInvariant(), (long)stage.Elapsed.TotalMilliseconds, stage.Runs);
+    }
 }

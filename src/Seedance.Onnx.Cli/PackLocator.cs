@@ -9,7 +9,9 @@ internal static class PackLocator
     /// <summary>The environment variable that names another default.</summary>
     public const string Variable = "SEEDANCE_PACK";
 
-    /// <summary>The pack that was named; else the variable's; else the shipped one, from the working folder upwards, then from the program's folder upwards.</summary>
+    /// <summary>
+    /// The pack that was named; else the variable's; else the shipped one, from the working folder upwards, then from the program's folder upwards.
+    /// </summary>
     /// <param name="named">What --pack says; null if it is not there.</param>
     /// <param name="host">The variable and the folders.</param>
     /// <returns>The full path of a folder, which need not exist when it was named.</returns>
@@ -21,8 +23,10 @@ internal static class PackLocator
             return host.FullPath(path);
         }
 
-        return Upwards(host.WorkingFolder).Concat(Upwards(host.ProgramFolder)).Select(folder => Path.Combine(folder, DefaultPack)).FirstOrDefault(Directory.Exists)
-            ?? throw new ModelPackException(DefaultPack, $"the folder must be in '{host.WorkingFolder}' or above, but is not. Name a pack with --pack, or set {Variable}.");
+        IEnumerable<string> folders = Upwards(host.WorkingFolder).Concat(Upwards(host.ProgramFolder));
+        return folders.Select(folder => Path.Combine(folder, DefaultPack)).FirstOrDefault(Directory.Exists)
+            ?? throw new ModelPackException(
+                DefaultPack, $"the folder must be in '{host.WorkingFolder}' or above, but is not. Name a pack with --pack, or set {Variable}.");
     }
 
     private static IEnumerable<string> Upwards(string start)

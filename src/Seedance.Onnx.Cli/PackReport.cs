@@ -1,4 +1,5 @@
 using System.Text;
+using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Sampling;
 
@@ -58,12 +59,14 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems)
     {
         StringBuilder text = new();
         VideoContract video = _contract.Video;
+        LatentGeometry latents = _contract.Latents;
         text.AppendLine($"{_contract.Name} {_contract.Version} ({_contract.License})").AppendLine(_contract.Description).AppendLine();
         Row("folder", $"{pack.Folder} ({_contract.Files.Count} files, {Quantity.Bytes(_contract.Files.Keys.Sum(BytesOf))})");
         Row("sizes", $"{string.Join(", ", video.Sizes)}; other multiples of {video.SizeMultiple} may look worse");
-        Row("length", $"{_contract.Latents.FramesRule} frames at {video.Fps} a second, up to {video.MaxFrames} ({Seconds(video.MaxFrames)}); {video.DefaultFrames} ({Seconds(video.DefaultFrames)}) if not specified");
-        Row("latents", $"{_contract.Latents.Channels} channels for {_contract.Latents.SpatialStride}x{_contract.Latents.SpatialStride} pixels and {_contract.Latents.TemporalStride} frames"
-            + (_contract.Latents.CausalFirstFrame ? ", the first frame by itself" : ""));
+        Row("length", $"{latents.FramesRule} frames at {video.Fps} a second, up to {video.MaxFrames} ({Seconds(video.MaxFrames)}); "
+            + $"{video.DefaultFrames} ({Seconds(video.DefaultFrames)}) if not specified");
+        Row("latents", $"{latents.Channels} channels for {latents.SpatialStride}x{latents.SpatialStride} pixels and {latents.TemporalStride} frames"
+            + (latents.CausalFirstFrame ? ", the first frame by itself" : ""));
         Row("sampling", $"{_contract.Sampling.Solver.ToName()}, {_contract.Sampling.Steps} steps, guidance {_contract.Sampling.Guidance}, shift {pack.Scheduler.Shift}");
         Row("prompt", $"up to {_contract.MaxTokens} tokens");
         Row("channels", string.Join(" + ", _contract.TransformerChannels.Groups.Select(group => $"{group.Channels} {group.Kind.ToString().ToLowerInvariant()}")));
@@ -80,7 +83,8 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems)
             text.AppendLine($"  {Quantity.Bytes(BytesOf(file)),10}  {file}");
         }
 
-        return text.AppendLine().Append(problems.Count == 0 ? "verified: every file is as seedance.json states" : "not verified: files differ from what seedance.json states").ToString();
+        string verdict = problems.Count == 0 ? "verified: every file is as seedance.json states" : "not verified: files differ from what seedance.json states";
+        return text.AppendLine().Append(verdict).ToString();
 
         void Row(string name, string value) => text.AppendLine($"{name,-9} {value}");
 

@@ -20,7 +20,8 @@ internal static class UsageProblems
         {
             return [command switch
             {
-                { Subcommands: { Count: > 0 } commands } => $"The command must be one of {string.Join(", ", commands.Select(sub => sub.Name))}, but is '{word}'. {Hint(parsed)}",
+                { Subcommands: { Count: > 0 } commands } =>
+                    $"The command must be one of {string.Join(", ", commands.Select(sub => sub.Name))}, but is '{word}'. {Hint(parsed)}",
                 { Arguments: [{ Name: var name }] } => $"{name} must be one argument, but '{word}' follows it. Put it in quotes: \"a red ball\".",
                 _ => $"'{command.Name}' must be followed by options only, but '{word}' follows. {Hint(parsed)}",
             }];
@@ -41,8 +42,8 @@ internal static class UsageProblems
     private static IEnumerable<string> UnknownOptions(ParseResult parsed)
     {
         HashSet<string> plain = [.. parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Select(token => token.Value)];
-        IEnumerable<string> taken = parsed.CommandResult.Command.Arguments.SelectMany(argument => parsed.GetResult(argument)?.Tokens ?? []).Select(token => token.Value);
-        return taken.Concat(parsed.UnmatchedTokens).Where(word => word is ['-', _, ..] && !plain.Contains(word));
+        IEnumerable<Token> taken = parsed.CommandResult.Command.Arguments.SelectMany(argument => parsed.GetResult(argument)?.Tokens ?? []);
+        return taken.Select(token => token.Value).Concat(parsed.UnmatchedTokens).Where(word => word is ['-', _, ..] && !plain.Contains(word));
     }
 
     private static string Hint(ParseResult parsed)

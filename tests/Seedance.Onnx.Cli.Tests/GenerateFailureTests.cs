@@ -6,8 +6,6 @@ namespace Seedance.Onnx.Cli;
 [Trait("Tier", "Graph")]
 public sealed class GenerateFailureTests : IDisposable
 {
-    private const int FullDisk = 4, MissingFFmpeg = 5;
-
     private readonly CommandFixture _commands = new();
 
     public void Dispose() => _commands.Dispose();
@@ -147,7 +145,7 @@ public sealed class GenerateFailureTests : IDisposable
         _commands.Set("SEEDANCE_FFMPEG", "");
         _commands.Set("PATH", _commands.Pack);
 
-        await AssertFailsAsync(MissingFFmpeg, ["FFmpeg must be installed, but no program 'ffmpeg' was found on PATH. Install FFmpeg (Debian and Ubuntu: apt-get install ffmpeg"], "ball");
+        await AssertFailsAsync(5, ["FFmpeg must be installed, but no program 'ffmpeg' was found on PATH. Install FFmpeg (Debian and Ubuntu: apt-get"], "ball");
     }
 
     [SkippableFact]
@@ -158,7 +156,7 @@ public sealed class GenerateFailureTests : IDisposable
 
         CommandRun run = await _commands.RunAsync("generate", "ball", "-o", "clip.mp4");
 
-        run.AssertFailed(FullDisk, "must fit on its disk, but the disk is full.");
+        run.AssertFailed(4, "must fit on its disk, but the disk is full.");
         Assert.Equal(["clip.mp4"], _commands.Names);
         Assert.Equal("old", File.ReadAllText(_commands.InWork("clip.mp4")));
     }
