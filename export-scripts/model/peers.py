@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Protocol
 
@@ -51,7 +53,6 @@ class PackPeer:
     """The graphs of a pack, each in its own session on the CPU. The tokenizer's model comes out of its graph: its operator is not in Debian's ONNX Runtime."""
 
     def __init__(self, pack: Path):
-        import onnx
         import onnxruntime
 
         contract = json.loads((pack / "seedance.json").read_text(encoding="utf-8"))
@@ -59,9 +60,7 @@ class PackPeer:
         self.latent_channels = latents["channels"]
         self.input_channels = sum(g["channels"] for g in contract["transformer_channels"])
         self.mean, self.std = _columns(latents)
-        graph = onnx.load(str(pack / contract["graphs"]["tokenizer"]["file"])).graph
-        encoded = next(a.s for n in graph.node if n.op_type == "SentencepieceTokenizer" for a in n.attribute if a.name == "model")
-        self.tokenizer = Tokenizer.from_bytes(base64.b64decode(encoded))
+        self.tokenizer = Tokenizer.from_bytes(tokenizer_model(pack / contract["graphs"]["tokenizer"]["file"]))
         onnxruntime.set_default_logger_severity(3)
         self.sessions = {role: onnxruntime.InferenceSession(str(pack / contract["graphs"][role]["file"]), providers=["CPUExecutionProvider"])
                          for role in ("text_encoder", "transformer", "vae_decoder")}
@@ -79,6 +78,18 @@ class PackPeer:
 
     def decode(self, latents: Tensor) -> Tensor:
         return torch.cat([self._run("vae_decoder", z[None]) for z in latents * self.std + self.mean])
+
+
+READ_TOKENIZER = """
+import sys, onnx
+graph = onnx.load(sys.argv[1]).graph
+sys.stdout.buffer.write(next(a.s for n in graph.node if n.op_type == "SentencepieceTokenizer" for a in n.attribute if a.name == "model"))
+"""
+
+
+def tokenizer_model(path: Path) -> bytes:
+    """The SentencePiece model inside a tokenizer graph. Read in a process of its own: onnx and onnxruntime in one process complain a thousand times."""
+    return base64.b64decode(subprocess.run([sys.executable, "-c", READ_TOKENIZER, str(path)], capture_output=True, check=True).stdout)
 
 
 def _columns(statistics: dict[str, list[float]]) -> tuple[Tensor, Tensor]:
