@@ -126,6 +126,14 @@ public sealed class OnnxAttribute
     /// <returns>The text.</returns>
     public override string ToString() => $"{Name}: {Kind.ToString().ToLowerInvariant()}";
 
+    /// <summary>The same value under another name.</summary>
+    internal OnnxAttribute WithName(string name)
+    {
+        AttributeProto message = Message.Clone();
+        message.Name = name;
+        return new OnnxAttribute(message, Tensors, Graphs).Copy();
+    }
+
     /// <summary>A copy whose graphs may be changed without changing this one's.</summary>
     internal OnnxAttribute Copy() => Graphs.IsEmpty ? this : new OnnxAttribute(Message, Tensors, [.. Graphs.Select(graph => graph.Copy())]);
 }

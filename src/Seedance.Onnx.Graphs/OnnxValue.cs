@@ -10,7 +10,7 @@ public sealed class OnnxValue
 
     /// <summary>Describes a tensor.</summary>
     /// <param name="name">The value's name.</param>
-    /// <param name="elementType">The type of its elements.</param>
+    /// <param name="elementType">The type of its elements; <see cref="OnnxElementType.Undefined"/> says nothing, not even that it is a tensor.</param>
     /// <param name="shape">Its axes, outermost first; none for a scalar.</param>
     public OnnxValue(string name, OnnxElementType elementType, params ReadOnlySpan<OnnxDimension> shape)
         : this(Describe(name, elementType, shape))
@@ -93,6 +93,11 @@ public sealed class OnnxValue
     private static ValueInfoProto Describe(string name, OnnxElementType elementType, ReadOnlySpan<OnnxDimension> shape)
     {
         ArgumentNullException.ThrowIfNull(name);
+        if (elementType == OnnxElementType.Undefined)
+        {
+            return new ValueInfoProto { Name = name };
+        }
+
         var axes = new TensorShapeProto();
         foreach (OnnxDimension dimension in shape)
         {
