@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Seedance.Onnx.Media;
+using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Cli;
@@ -31,7 +32,7 @@ internal static class DoctorCommand
             new("processor", Ok: true, $"{Environment.ProcessorCount} cores for this program"),
             new("memory", Ok: true, $"{Quantity.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} for this program"),
             await DoctorCheck.LookAsync("ffmpeg", () => FindFFmpegAsync(host, cancellationToken)).ConfigureAwait(false),
-            await DoctorCheck.LookAsync("onnxruntime", () => Task.FromResult(InstalledRuntime.Describe())).ConfigureAwait(false),
+            await DoctorCheck.LookAsync("onnxruntime", () => Task.FromResult(DescribeRuntime())).ConfigureAwait(false),
             await DoctorCheck.LookAsync("pack", () => OpenPackAsync(host, cancellationToken)).ConfigureAwait(false),
         ];
         string[] missing = [.. checks.Where(check => !check.Ok).Select(check => check.Name)];
@@ -54,6 +55,12 @@ internal static class DoctorCommand
 
         Failure.Write(host, [$"Everything must be there, but {string.Join(" and ", missing)} must be seen to. The report says how."]);
         return ExitCode.Environment;
+    }
+
+    private static string DescribeRuntime()
+    {
+        RuntimeInfo runtime = RuntimeInfo.Read();
+        return $"{runtime.Version}, with Extensions, built for {string.Join(", ", runtime.Providers.Select(provider => provider.ToName()))}";
     }
 
     private static async Task<string> FindFFmpegAsync(CommandHost host, CancellationToken cancellationToken)

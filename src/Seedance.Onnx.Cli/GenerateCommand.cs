@@ -81,7 +81,7 @@ internal sealed class GenerateCommand
         await using (pipeline.ConfigureAwait(false))
         {
             VideoFile file = await pipeline.GenerateAsync(request, progress, cancellationToken).SaveAsync(output, cancellationToken).ConfigureAwait(false);
-            GenerationReport report = GenerationReport.Of(file, pipeline.Pack, _host.Time.GetElapsedTime(began));
+            GenerationReport report = GenerationReport.Of(file, _host.Time.GetElapsedTime(began));
             progress.Dispose();
             _host.Output.WriteLine(parsed.GetValue(_json) ? report.ToJson() : report.ToText(_host));
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Cli;
@@ -34,7 +35,7 @@ internal sealed record GenerationReport
     /// <summary>The most memory that this process had, FFmpeg's not included.</summary>
     public required long PeakMemoryBytes { get; init; }
 
-    public static GenerationReport Of(VideoFile file, ModelPack pack, TimeSpan elapsed)
+    public static GenerationReport Of(VideoFile file, TimeSpan elapsed)
     {
         using Process process = Process.GetCurrentProcess();
         return new GenerationReport
@@ -47,7 +48,7 @@ internal sealed record GenerationReport
             Fps = file.Plan.Fps,
             Seed = file.Plan.Seed,
             Milliseconds = (long)elapsed.TotalMilliseconds,
-            Graphs = GraphRoles.Required.ToDictionary(role => role, role => GraphUse.Of(pack.Contract.FindGraph(role)!), StringComparer.Ordinal),
+            Graphs = file.Graphs.ToDictionary(graph => graph.Role, GraphUse.Of, StringComparer.Ordinal),
             Stages = [.. file.Stages.Select(StageUse.Of)],
             PeakMemoryBytes = process.PeakWorkingSet64,
         };
@@ -62,18 +63,13 @@ internal sealed record GenerationReport
     /// <summary>What a graph ran on.</summary>
     internal sealed record GraphUse(string Provider, string Precision)
     {
-        /// <summary>Everything runs on the CPU in the precision of the pack's tensors as yet.</summary>
-        public static GraphUse Of(GraphContract graph)
+        public static GraphUse Of(GraphReport graph) => new(graph.Provider.ToName(), graph.Precision switch
         {
-            ElementType number = graph.Inputs.Concat(graph.Outputs).Select(tensor => tensor.ElementType).FirstOrDefault(type => type.IsFloat());
-            return new GraphUse("cpu", number switch
-            {
-                ElementType.Float16 => "fp16",
-                ElementType.BFloat16 => "bf16",
-                ElementType.Float64 => "fp64",
-                _ => "fp32",
-            });
-        }
+            ElementType.Float16 => "fp16",
+            ElementType.BFloat16 => "bf16",
+            ElementType.Float64 => "fp64",
+            _ => "fp32",
+        });
     }
 
     /// <summary>What a stage took.</summary>

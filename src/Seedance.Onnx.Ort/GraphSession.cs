@@ -23,8 +23,11 @@ public sealed class GraphSession : IDisposable
     /// <summary>What goes in and out: the declared contract, without the optional tensors that the file lacks.</summary>
     public GraphContract Contract { get; }
 
-    /// <summary>What the graph runs on.</summary>
+    /// <summary>What the graph should run on.</summary>
     public ExecutionTarget Target { get; }
+
+    /// <summary>What computes the graph's nodes; those that it has no kernel for run on the CPU.</summary>
+    public ExecutionProvider Provider => Target.Providers[0];
 
     /// <summary>
     /// Loads a graph and compares every declared input and output (name, type, rank, fixed axes, equal letters) with the file. The operators

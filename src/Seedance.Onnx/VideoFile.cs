@@ -6,7 +6,8 @@ namespace Seedance.Onnx;
 /// <param name="Path">The file's full path.</param>
 /// <param name="Plan">What was done.</param>
 /// <param name="Stages">What each stage took, in order.</param>
-public sealed record VideoFile(string Path, GenerationPlan Plan, IReadOnlyList<StageReport> Stages)
+/// <param name="Graphs">What each graph ran on, in the order in which they ran.</param>
+public sealed record VideoFile(string Path, GenerationPlan Plan, IReadOnlyList<StageReport> Stages, IReadOnlyList<GraphReport> Graphs)
 {
     /// <summary>Wall-clock time of all stages.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Stages.Sum(stage => stage.Elapsed.Ticks));

@@ -33,6 +33,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         Pack = pack;
         Options = options;
         _sessions = sessions;
+        Graphs = [.. GraphRoles.Required.Select(role => GraphReport.Of(sessions[role]))];
         _text = new TextStage(sessions[GraphRoles.Tokenizer], sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
         _denoise = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels);
         _decode = new DecodeStage(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
@@ -41,6 +42,9 @@ public sealed class VideoPipeline : IAsyncDisposable
 
     /// <summary>The pack that makes the videos.</summary>
     public ModelPack Pack { get; }
+
+    /// <summary>What each graph runs on, in the order in which they run.</summary>
+    public IReadOnlyList<GraphReport> Graphs { get; }
 
     /// <summary>The options that it was opened with.</summary>
     internal PipelineOptions Options { get; }

@@ -1,0 +1,25 @@
+namespace Seedance.Onnx.Ort;
+
+[Trait("Tier", "Unit")]
+public sealed class ExecutionProviderNamesTests
+{
+    [Fact]
+    public void TryParse_EveryName_GivesTheProviderBack()
+    {
+        foreach (ExecutionProvider provider in Enum.GetValues<ExecutionProvider>())
+        {
+            bool known = ExecutionProviderNames.TryParse(provider.ToName().ToUpperInvariant(), out ExecutionProvider read);
+
+            Assert.True(known);
+            Assert.Equal(provider, read);
+        }
+    }
+
+    [Theory, InlineData(null), InlineData(""), InlineData("gpu"), InlineData("1")]
+    public void TryParse_AnythingElse_IsNoProvider(string? name) => Assert.False(ExecutionProviderNames.TryParse(name, out _));
+
+    [Fact]
+    public void FromRuntime_ListOfABuild_KeepsThoseWeKnowInOurOrder() => Assert.Equal(
+        [ExecutionProvider.Cpu, ExecutionProvider.TensorRt],
+        ExecutionProviderNames.FromRuntime(["TensorrtExecutionProvider", "DnnlExecutionProvider", "CPUExecutionProvider"]));
+}
