@@ -33,6 +33,7 @@ internal static class DoctorCommand
             new("memory", Ok: true, $"{Quantity.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} for this program"),
             await DoctorCheck.LookAsync("ffmpeg", () => FindFFmpegAsync(host, cancellationToken)).ConfigureAwait(false),
             await DoctorCheck.LookAsync("onnxruntime", () => Task.FromResult(DescribeRuntime())).ConfigureAwait(false),
+            .. FindProviders(),
             await DoctorCheck.LookAsync("pack", () => OpenPackAsync(host, cancellationToken)).ConfigureAwait(false),
         ];
         string[] missing = [.. checks.Where(check => !check.Ok).Select(check => check.Name)];
@@ -61,6 +62,25 @@ internal static class DoctorCommand
     {
         RuntimeInfo runtime = RuntimeInfo.Read();
         return $"{runtime.Version}, with Extensions, built for {string.Join(", ", runtime.Providers.Select(provider => provider.ToName()))}";
+    }
+
+    /// <summary>The providers beside the CPU: none is needed, so none is missing.</summary>
+    private static IEnumerable<DoctorCheck> FindProviders()
+    {
+        RuntimeInfo runtime;
+        try
+        {
+            runtime = RuntimeInfo.Read();
+        }
+        catch (ExecutionTargetException)
+        {
+            return []; // said in the line of onnxruntime
+        }
+
+        Dictionary<ExecutionProvider, string> reasons = runtime.FindUnavailable().ToDictionary(skipped => skipped.Provider, skipped => skipped.Reason);
+        string cards = runtime.Gpus.Count == 0 ? "no card seen" : string.Join(", ", runtime.Gpus);
+        return runtime.Providers.Where(provider => provider != ExecutionProvider.Cpu).Select(provider => new DoctorCheck(
+            provider.ToName(), Ok: true, reasons.TryGetValue(provider, out string? reason) ? $"not to be had: {reason}" : $"can be asked for ({cards})"));
     }
 
     private static async Task<string> FindFFmpegAsync(CommandHost host, CancellationToken cancellationToken)

@@ -29,6 +29,9 @@ internal sealed record GenerationReport
     /// <summary>What each graph ran on, by role.</summary>
     public required IReadOnlyDictionary<string, GraphUse> Graphs { get; init; }
 
+    /// <summary>Why not on a provider that auto prefers, by provider.</summary>
+    public required IReadOnlyDictionary<string, string> Skipped { get; init; }
+
     /// <summary>What each stage took, in order.</summary>
     public required IReadOnlyList<StageUse> Stages { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed record GenerationReport
             Seed = file.Plan.Seed,
             Milliseconds = (long)elapsed.TotalMilliseconds,
             Graphs = file.Graphs.ToDictionary(graph => graph.Role, GraphUse.Of, StringComparer.Ordinal),
+            Skipped = file.Skipped.ToDictionary(skipped => skipped.Provider.ToName(), skipped => skipped.Reason, StringComparer.Ordinal),
             Stages = [.. file.Stages.Select(StageUse.Of)],
             PeakMemoryBytes = process.PeakWorkingSet64,
         };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Seedance.Onnx.Latents;
+using Seedance.Onnx.Ort;
 using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Cli;
@@ -79,6 +80,19 @@ internal static class TextOption
                 return value is not null;
             });
         option.CompletionSources.Add([.. SolverNames.All]);
+        return option;
+    }
+
+    public static Option<ExecutionTarget?> Target(string name, string description)
+    {
+        Option<ExecutionTarget?> option = Create<ExecutionTarget?>(
+            name, string.Join('|', ExecutionTarget.Names), description, $"one of {string.Join(", ", ExecutionTarget.Names)}", [],
+            static (string text, out ExecutionTarget? value) =>
+            {
+                value = ExecutionTarget.TryParse(text, out ExecutionTarget target) ? target : null;
+                return value is not null;
+            });
+        option.CompletionSources.Add([.. ExecutionTarget.Names]);
         return option;
     }
 

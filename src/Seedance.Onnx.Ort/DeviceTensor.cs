@@ -9,9 +9,16 @@ namespace Seedance.Onnx.Ort;
 /// </summary>
 public sealed class DeviceTensor : GraphTensor
 {
-    internal DeviceTensor(Shared<OrtValue> value, ElementType elementType, long[] shape)
+    private readonly bool _onHost;
+
+    /// <param name="value">The native tensor; owned from now on.</param>
+    /// <param name="elementType">The type of its elements.</param>
+    /// <param name="shape">The length of each axis.</param>
+    /// <param name="onHost">Whether its memory is the processor's.</param>
+    internal DeviceTensor(Shared<OrtValue> value, ElementType elementType, long[] shape, bool onHost)
         : base(value, elementType, shape)
     {
+        _onHost = onHost;
         ByteSize = ElementCount * elementType.SizeInBytes();
     }
 
@@ -40,9 +47,18 @@ public sealed class DeviceTensor : GraphTensor
         Copy(Value.Value, destination.Value.Value);
     }
 
-    // The CPU is the only device so far, and ONNX Runtime has no copy of its own from the CPU to the CPU.
-    private static void Copy(OrtValue source, OrtValue destination) =>
-        source.GetTensorMutableRawData().CopyTo(destination.GetTensorMutableRawData());
+    private void Copy(OrtValue source, OrtValue destination)
+    {
+        if (_onHost)
+        {
+            // ONNX Runtime has no copy of its own from the CPU to the CPU.
+            source.GetTensorMutableRawData().CopyTo(destination.GetTensorMutableRawData());
+        }
+        else
+        {
+            OrtEnv.Instance().CopyTensors([source], [destination], stream: null);
+        }
+    }
 
     private void RequireSame(HostTensor other, string parameter)
     {

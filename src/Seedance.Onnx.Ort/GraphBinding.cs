@@ -6,7 +6,9 @@ namespace Seedance.Onnx.Ort;
 /// <summary>A graph with its tensors bound to it: bind once, run many times. A run allocates no managed memory.</summary>
 /// <remarks>
 /// The caller of <see cref="GraphSession.CreateBinding"/> disposes it. It keeps the session and the bound tensors alive. What is in an input
-/// when <see cref="Run"/> is called is what the graph reads. Not for several threads at once.
+/// when <see cref="Run"/> is called is what the graph reads: on a card, an input that is a <see cref="HostTensor"/> is copied there before
+/// every run, and an output that is one is copied back after it. Bind a <see cref="DeviceTensor"/> to what does not change, or what the next
+/// graph reads. Not for several threads at once.
 /// </remarks>
 public sealed class GraphBinding : IDisposable
 {
@@ -15,12 +17,20 @@ public sealed class GraphBinding : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly CancellableRun _run;
     private readonly Dictionary<TensorContract, (GraphTensor Tensor, Shared<OrtValue> Value)> _bound = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<TensorContract, DeviceTensor> _uploads = new(ReferenceEqualityComparer.Instance);
+    private readonly Func<ElementType, long[], DeviceTensor>? _allocate;
+    private OrtValue[] _uploadSources = [];
+    private OrtValue[] _uploadDestinations = [];
     private bool _checked;
     private bool _disposed;
 
     /// <summary>Takes over one ownership of the session.</summary>
-    internal GraphBinding(Shared<NativeSession> session, GraphContract contract)
+    /// <param name="session">The session.</param>
+    /// <param name="contract">What goes in and out.</param>
+    /// <param name="allocate">Makes a tensor on the session's device; null if that is the processor.</param>
+    internal GraphBinding(Shared<NativeSession> session, GraphContract contract, Func<ElementType, long[], DeviceTensor>? allocate)
     {
+        _allocate = allocate;
         _session = session;
         _contract = contract;
         _binding = session.Value.Session.CreateIoBinding();
@@ -36,8 +46,19 @@ public sealed class GraphBinding : IDisposable
     public void BindInput(string name, GraphTensor tensor)
     {
         TensorContract declared = Require("input", _contract.Inputs, name, tensor);
+        if (_allocate is not null && tensor is HostTensor)
+        {
+            // ONNX Runtime would copy it once, here, and never see what is written to it later.
+            DeviceTensor upload = _allocate(tensor.ElementType, [.. tensor.Shape]);
+            _binding.BindInput(declared.FileName, upload.Value.Value);
+            Keep(declared, tensor);
+            SetUpload(declared, upload);
+            return;
+        }
+
         _binding.BindInput(declared.FileName, tensor.Value.Value);
         Keep(declared, tensor);
+        SetUpload(declared, upload: null);
     }
 
     /// <summary>Makes the graph write an output into a tensor, in place of what was bound before. Outputs that are not bound are not computed.</summary>
@@ -52,7 +73,7 @@ public sealed class GraphBinding : IDisposable
         Keep(declared, tensor);
     }
 
-    /// <summary>Runs the graph on what is bound. Allocates nothing from the second run on.</summary>
+    /// <summary>Runs the graph on what is bound. Allocates nothing from the second run on (under 200 bytes where host tensors are copied to a card).</summary>
     /// <param name="cancellationToken">Stops the run between two nodes; what the outputs then hold is undefined.</param>
     /// <exception cref="InvalidOperationException">An input or every output is not bound, or axes of the same letter differ.</exception>
     /// <exception cref="GraphExecutionException">The graph failed.</exception>
@@ -67,6 +88,7 @@ public sealed class GraphBinding : IDisposable
             _checked = true;
         }
 
+        Upload();
         _ = _run.Run(
             _contract.Role,
             static (binding, options) =>
@@ -95,7 +117,45 @@ public sealed class GraphBinding : IDisposable
             value.Release();
         }
 
+        foreach (DeviceTensor upload in _uploads.Values)
+        {
+            upload.Dispose();
+        }
+
         _session.Release();
+    }
+
+    private void Upload()
+    {
+        if (_uploads.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            OrtEnv.Instance().CopyTensors(_uploadSources, _uploadDestinations, stream: null);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new GraphExecutionException(_contract.Role, error);
+        }
+    }
+
+    private void SetUpload(TensorContract declared, DeviceTensor? upload)
+    {
+        if (_uploads.Remove(declared, out DeviceTensor? before))
+        {
+            before.Dispose();
+        }
+
+        if (upload is not null)
+        {
+            _uploads.Add(declared, upload);
+        }
+
+        _uploadSources = [.. _uploads.Keys.Select(key => _bound[key].Value.Value)];
+        _uploadDestinations = [.. _uploads.Values.Select(tensor => tensor.Value.Value)];
     }
 
     private TensorContract Require(string direction, IReadOnlyList<TensorContract> contract, string name, GraphTensor tensor)

@@ -13,7 +13,7 @@ public sealed class GraphSession : IDisposable
     private readonly Shared<NativeSession> _native;
     private bool _disposed;
 
-    private GraphSession(Shared<NativeSession> native, GraphContract contract, ExecutionTarget target)
+    private GraphSession(Shared<NativeSession> native, GraphContract contract, ResolvedTarget target)
     {
         _native = native;
         Contract = contract;
@@ -23,11 +23,8 @@ public sealed class GraphSession : IDisposable
     /// <summary>What goes in and out: the declared contract, without the optional tensors that the file lacks.</summary>
     public GraphContract Contract { get; }
 
-    /// <summary>What the graph should run on.</summary>
-    public ExecutionTarget Target { get; }
-
-    /// <summary>What computes the graph's nodes; those that it has no kernel for run on the CPU.</summary>
-    public ExecutionProvider Provider => Target.Providers[0];
+    /// <summary>What the graph runs on. Nodes that the provider has no kernel for run on the CPU.</summary>
+    public ResolvedTarget Target { get; }
 
     /// <summary>
     /// Loads a graph and compares every declared input and output (name, type, rank, fixed axes, equal letters) with the file. The operators
@@ -40,6 +37,13 @@ public sealed class GraphSession : IDisposable
     /// <exception cref="ModelPackException">The file is missing, cannot be loaded or differs from the contract; it lists every difference.</exception>
     /// <exception cref="ExecutionTargetException">The target or ONNX Runtime itself cannot be had here.</exception>
     public static GraphSession Open(string folder, GraphContract contract, ExecutionTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return Open(folder, contract, target.Resolve());
+    }
+
+    /// <inheritdoc cref="Open(string, GraphContract, ExecutionTarget)"/>
+    public static GraphSession Open(string folder, GraphContract contract, ResolvedTarget target)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(contract);
@@ -71,17 +75,7 @@ public sealed class GraphSession : IDisposable
     public DeviceTensor Allocate(ElementType elementType, params ReadOnlySpan<long> shape)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        long[] axes = [.. shape];
-        try
-        {
-            OrtValue value = HostTensor.NewValue(_native.Value.Allocator, elementType, axes);
-            return new DeviceTensor(Keep(value), elementType, axes);
-        }
-        catch (OnnxRuntimeException error)
-        {
-            string problem = $"a tensor {TensorShape.Describe(elementType, axes)} must fit into memory, but does not. Ask for a smaller or shorter video.";
-            throw new GraphExecutionException(Contract.Role, problem, error);
-        }
+        return NewTensor(elementType, [.. shape]);
     }
 
     /// <summary>Makes a binding: tensors are bound to it once, and it runs many times without allocating.</summary>
@@ -93,7 +87,7 @@ public sealed class GraphSession : IDisposable
         Shared<NativeSession> session = _native.AddOwner();
         try
         {
-            return new GraphBinding(session, Contract);
+            return new GraphBinding(session, Contract, session.Value.IsOnHost ? null : NewTensor);
         }
         catch
         {
@@ -139,7 +133,21 @@ public sealed class GraphSession : IDisposable
         }
     }
 
-    private static NativeSession Load(string folder, GraphContract contract, ExecutionTarget target)
+    private DeviceTensor NewTensor(ElementType elementType, long[] axes)
+    {
+        try
+        {
+            OrtValue value = HostTensor.NewValue(_native.Value.Allocator, elementType, axes);
+            return new DeviceTensor(Keep(value), elementType, axes, _native.Value.IsOnHost);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            string problem = $"a tensor {TensorShape.Describe(elementType, axes)} must fit into memory, but does not. Ask for a smaller or shorter video.";
+            throw new GraphExecutionException(Contract.Role, problem, error);
+        }
+    }
+
+    private static NativeSession Load(string folder, GraphContract contract, ResolvedTarget target)
     {
         string path = Path.Combine(folder, contract.File);
         if (!File.Exists(path))
@@ -148,14 +156,15 @@ public sealed class GraphSession : IDisposable
                 folder, $"file '{contract.File}' of graph '{contract.Role}' must be there, but is missing. Download or export the pack again.");
         }
 
-        using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target);
+        using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target.Target);
         try
         {
-            return new NativeSession(path, options);
+            ProviderSetup.Append(options, target.Provider, target.Target);
+            return new NativeSession(new InferenceSession(path, options), ProviderSetup.DeviceMemory(target.Provider, target.Target.DeviceId));
         }
         catch (OnnxRuntimeException error)
         {
-            string problem = $"file '{contract.File}' of graph '{contract.Role}' must be a graph that ONNX Runtime can load, but it says: "
+            string problem = $"file '{contract.File}' of graph '{contract.Role}' must be a graph that ONNX Runtime can load on '{target.Provider.ToName()}', but it says: "
                 + $"{error.Message.ReplaceLineEndings(" ")} Export it again.";
             throw new ModelPackException(folder, problem, error);
         }

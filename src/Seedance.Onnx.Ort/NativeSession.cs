@@ -5,16 +5,23 @@ namespace Seedance.Onnx.Ort;
 /// <summary>ONNX Runtime's session with the allocator of its device. Tensors from the allocator must not outlive this.</summary>
 internal sealed class NativeSession : IDisposable
 {
-    public NativeSession(string path, SessionOptions options)
+    private readonly OrtMemoryInfo? _deviceMemory;
+
+    /// <summary>Takes over both.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="deviceMemory">The memory of its device; null for the processor's.</param>
+    public NativeSession(InferenceSession session, OrtMemoryInfo? deviceMemory)
     {
-        Session = new InferenceSession(path, options);
+        Session = session;
+        _deviceMemory = deviceMemory;
         try
         {
-            Allocator = new OrtAllocator(Session, OrtMemoryInfo.DefaultInstance);
+            Allocator = new OrtAllocator(session, deviceMemory ?? OrtMemoryInfo.DefaultInstance);
         }
         catch
         {
-            Session.Dispose();
+            session.Dispose();
+            deviceMemory?.Dispose();
             throw;
         }
     }
@@ -23,9 +30,13 @@ internal sealed class NativeSession : IDisposable
 
     public OrtAllocator Allocator { get; }
 
+    /// <summary>Whether its device's memory is the processor's.</summary>
+    public bool IsOnHost => _deviceMemory is null;
+
     public void Dispose()
     {
         Allocator.Dispose();
         Session.Dispose();
+        _deviceMemory?.Dispose();
     }
 }

@@ -19,6 +19,16 @@ public sealed record RuntimeInfo(string Version, IReadOnlyList<ExecutionProvider
             environment.GetVersionString(), ExecutionProviderNames.FromRuntime(environment.GetAvailableProviders()), ReadGpus(environment));
     }
 
+    /// <summary>Tries every provider of the build with a graph of one node.</summary>
+    /// <returns>Those that cannot be had here, and why; what is not among them can.</returns>
+    public IReadOnlyList<SkippedProvider> FindUnavailable() =>
+        [.. from provider in Providers
+            let reason = provider == ExecutionProvider.WebGpu && !ProviderProbe.MayHaveVulkan(this)
+                ? "needs a graphics card, and there is none. VK_ICD_FILENAMES names a software Vulkan device to use instead."
+                : ProviderProbe.FindObstacle(provider, new ExecutionTarget { Providers = [provider] })
+            where reason is not null
+            select new SkippedProvider(provider, reason)];
+
     private static string[] ReadGpus(OrtEnv environment) =>
         [.. environment.GetHardwareDevices()
             .Where(device => device.Type == OrtHardwareDeviceType.GPU)

@@ -62,7 +62,7 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
             clock.Add(GenerationStage.Encode, ended, runs: 0);
         }
 
-        return new VideoFile(writer.FilePath, Plan, clock.Reports, _pipeline.Graphs);
+        return new VideoFile(writer.FilePath, Plan, clock.Reports, _pipeline.Graphs, _pipeline.Skipped);
     }
 
     private CancellationToken Choose(CancellationToken cancellationToken) => cancellationToken.CanBeCanceled ? cancellationToken : _cancellationToken;

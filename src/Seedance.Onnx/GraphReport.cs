@@ -11,6 +11,6 @@ public sealed record GraphReport(string Role, ExecutionProvider Provider, Elemen
 {
     internal static GraphReport Of(GraphSession session) => new(
         session.Contract.Role,
-        session.Provider,
+        session.Target.Provider,
         session.Contract.Inputs.Concat(session.Contract.Outputs).Select(tensor => tensor.ElementType).FirstOrDefault(type => type.IsFloat()));
 }

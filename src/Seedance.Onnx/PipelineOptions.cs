@@ -1,13 +1,20 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Logging;
 using Seedance.Onnx.Media;
+using Seedance.Onnx.Ort;
 
 namespace Seedance.Onnx;
 
 /// <summary>How the host wants a pipeline to run. Read once, when the pipeline is opened.</summary>
 public sealed class PipelineOptions
 {
-    /// <summary>Threads that one graph may use, 1 to 1024; one a core if not specified.</summary>
+    /// <summary>
+    /// What graphs run on; the CPU if not specified. A graph that takes text, such as a tokenizer, runs on the CPU in any case, because no other
+    /// provider holds text.
+    /// </summary>
+    public ExecutionTarget Target { get; set; } = ExecutionTarget.Cpu;
+
+    /// <summary>Processor threads that one graph may use, 1 to 1024; those of <see cref="Target"/> if not specified.</summary>
     [Range(1, 1024)]
     public int? Threads { get; set; }
 

@@ -1,3 +1,4 @@
+using Seedance.Onnx.Ort;
 using Seedance.Onnx.Requests;
 
 namespace Seedance.Onnx;
@@ -7,7 +8,13 @@ namespace Seedance.Onnx;
 /// <param name="Plan">What was done.</param>
 /// <param name="Stages">What each stage took, in order.</param>
 /// <param name="Graphs">What each graph ran on, in the order in which they ran.</param>
-public sealed record VideoFile(string Path, GenerationPlan Plan, IReadOnlyList<StageReport> Stages, IReadOnlyList<GraphReport> Graphs)
+/// <param name="Skipped">Providers that were preferred and cannot be had here, and why.</param>
+public sealed record VideoFile(
+    string Path,
+    GenerationPlan Plan,
+    IReadOnlyList<StageReport> Stages,
+    IReadOnlyList<GraphReport> Graphs,
+    IReadOnlyList<SkippedProvider> Skipped)
 {
     /// <summary>Wall-clock time of all stages.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Stages.Sum(stage => stage.Elapsed.Ticks));

@@ -28,16 +28,22 @@ public sealed class VideoPipeline : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private bool _disposed;
 
-    private VideoPipeline(ModelPack pack, PipelineOptions options, IReadOnlyDictionary<string, GraphSession> sessions)
+    private VideoPipeline(ModelPack pack, PipelineOptions options, IReadOnlyDictionary<string, GraphSession> sessions, ResolvedTarget target)
     {
         Pack = pack;
         Options = options;
         _sessions = sessions;
         Graphs = [.. GraphRoles.Required.Select(role => GraphReport.Of(sessions[role]))];
+        Skipped = target.Skipped;
         _text = new TextStage(sessions[GraphRoles.Tokenizer], sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
         _denoise = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels);
         _decode = new DecodeStage(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
         _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<VideoPipeline>();
+        PipelineLog.Opened(_logger, pack.Contract.Name, target.Provider.ToName());
+        foreach (SkippedProvider skipped in Skipped)
+        {
+            PipelineLog.Skipped(_logger, skipped.Provider.ToName(), skipped.Reason);
+        }
     }
 
     /// <summary>The pack that makes the videos.</summary>
@@ -45,6 +51,9 @@ public sealed class VideoPipeline : IAsyncDisposable
 
     /// <summary>What each graph runs on, in the order in which they run.</summary>
     public IReadOnlyList<GraphReport> Graphs { get; }
+
+    /// <summary>Providers that <see cref="PipelineOptions.Target"/> prefers and that cannot be had here, and why.</summary>
+    public IReadOnlyList<SkippedProvider> Skipped { get; }
 
     /// <summary>The options that it was opened with.</summary>
     internal PipelineOptions Options { get; }
@@ -55,7 +64,7 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <param name="cancellationToken">Stops the opening.</param>
     /// <returns>The pipeline; the caller disposes it.</returns>
     /// <exception cref="ModelPackException">The folder is no usable pack; the error lists every problem found.</exception>
-    /// <exception cref="ExecutionTargetException">ONNX Runtime does not load here.</exception>
+    /// <exception cref="ExecutionTargetException">ONNX Runtime does not load here, or none of the providers asked for can be had.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Task<VideoPipeline> OpenAsync(string packPath, PipelineOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -152,7 +161,8 @@ public sealed class VideoPipeline : IAsyncDisposable
             pack.VerifyFiles(cancellationToken);
         }
 
-        ExecutionTarget target = options.Threads is { } threads ? ExecutionTarget.Cpu with { Threads = threads } : ExecutionTarget.Cpu;
+        ResolvedTarget target = (options.Threads is { } threads ? options.Target with { Threads = threads } : options.Target).Resolve();
+        ResolvedTarget host = target with { Provider = ExecutionProvider.Cpu };
         Dictionary<string, GraphSession> sessions = new(StringComparer.Ordinal);
         try
         {
@@ -161,10 +171,11 @@ public sealed class VideoPipeline : IAsyncDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 GraphContract contract = pack.Contract.FindGraph(role)
                     ?? throw new ModelPackException(pack.Folder, $"graph '{role}' must be there, but is missing from seedance.json. Use a pack that has one.");
-                sessions.Add(role, GraphSession.Open(pack.Folder, contract, target));
+                bool readsText = contract.Inputs.Any(input => input.ElementType == ElementType.Text);
+                sessions.Add(role, GraphSession.Open(pack.Folder, contract, readsText ? host : target));
             }
 
-            return new VideoPipeline(pack, options, sessions);
+            return new VideoPipeline(pack, options, sessions, target);
         }
         catch
         {

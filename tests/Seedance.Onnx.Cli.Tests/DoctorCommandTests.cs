@@ -19,6 +19,8 @@ public sealed class DoctorCommandTests : IDisposable
         Assert.DoesNotContain("MISSING", run.Output, StringComparison.Ordinal);
         Assert.Matches(@"ok +ffmpeg +0-script \(.*ffmpeg\)\n", run.Output);
         Assert.Matches(@"ok +onnxruntime +\d+\.\d+\.\d+, with Extensions, built for cpu.*\n", run.Output);
+        Assert.Matches(@"ok +cuda +(can be asked for|not to be had: needs the library) ", run.Output);
+        Assert.Matches(@"ok +webgpu +(can be asked for|not to be had: )", run.Output);
         Assert.Matches(@"ok +processor +\d+ cores", run.Output);
         Assert.Matches(@"ok +memory +\d", run.Output);
         Assert.Matches(@"ok +pack +tiny 1\.0\.0 \(.*\): 5 files verified, graphs open\n", run.Output);

@@ -60,13 +60,45 @@ public sealed class GenerateCommandTests : IDisposable
 
         JsonObject report = JsonNode.Parse(run.Output)!.AsObject();
         Assert.Equal(
-            ["output", "bytes", "frames", "width", "height", "fps", "seed", "milliseconds", "graphs", "stages", "peakMemoryBytes"], report.Select(property => property.Key));
+            ["output", "bytes", "frames", "width", "height", "fps", "seed", "milliseconds", "graphs", "skipped", "stages", "peakMemoryBytes"], report.Select(property => property.Key));
         Assert.Equal(["text_encoder", "tokenizer", "transformer", "vae_decoder"], report["graphs"]!.AsObject().Select(graph => graph.Key).Order(StringComparer.Ordinal));
         Assert.Equal("""{"provider":"cpu","precision":"fp32"}""", report["graphs"]!["transformer"]!.ToJsonString());
         Assert.Equal(["text 1", "denoise 4", "decode 1", "encode 5"], report["stages"]!.AsArray().Select(stage => $"{stage!["name"]} {stage["runs"]}"));
         Assert.True(report["peakMemoryBytes"]!.GetValue<long>() > 1_000_000);
         Assert.Equal($"红色的球-{report["seed"]}.mp4", Assert.Single(_commands.Names));
         Assert.Contains("红色的球", run.Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Generate_ProviderAuto_SaysWhatWasSkippedAndWhy()
+    {
+        Skip.If(Seedance.Onnx.Ort.RuntimeInfo.Read().Gpus.Count > 0, "A card is there, and is taken.");
+
+        CommandRun run = await _commands.RunAsync("generate", "a red ball", "--provider", "auto", "--json");
+
+        JsonObject report = JsonNode.Parse(run.Output)!.AsObject();
+        Assert.Equal("cpu", (string?)report["graphs"]!["transformer"]!["provider"]);
+        Assert.Equal(["tensorrt", "cuda", "webgpu"], report["skipped"]!.AsObject().Select(skipped => skipped.Key));
+        Assert.Contains("needs a graphics card", (string?)report["skipped"]!["webgpu"], StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Generate_ProviderThatCannotRunHere_NamesTheLibraryAndExits5()
+    {
+        Skip.If(File.Exists(Path.Combine(AppContext.BaseDirectory, "libonnxruntime_providers_shared.so")), "The CUDA libraries are built in.");
+
+        CommandRun run = await _commands.RunAsync("generate", "a red ball", "--provider", "cuda");
+
+        run.AssertFailed(5, "'cuda' needs the library libonnxruntime_providers_shared.so");
+        Assert.Empty(_commands.Names);
+    }
+
+    [SkippableFact]
+    public async Task Generate_UnknownProvider_ListsThoseThatThereAre()
+    {
+        CommandRun run = await _commands.RunAsync("generate", "a red ball", "--provider", "gpu");
+
+        run.AssertFailed(2, "--provider must be one of auto, cpu, webgpu, cuda, tensorrt, but is 'gpu'");
     }
 
     [SkippableFact]

@@ -222,7 +222,7 @@ public sealed class GraphSessionTests : IDisposable
 
         using GraphSession session = GraphSession.Open(_folder, TinyGraphs.Add, ExecutionTarget.Cpu with { Threads = 1 });
 
-        Assert.Equal(1, session.Target.Threads);
+        Assert.Equal(1, session.Target.Target.Threads);
     }
 
     [Fact]

@@ -22,14 +22,17 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
         using HostTensor hidden = HostTensor.Allocate(ElementType.Float32, branches, channels.Total, shape.Frames, shape.Height, shape.Width);
         using HostTensor velocity = HostTensor.Allocate(ElementType.Float32, branches, shape.Channels, shape.Frames, shape.Height, shape.Width);
         using HostTensor timestep = HostTensor.Allocate(ElementType.Float32, branches);
-        using HostTensor frameShots = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
+        using HostTensor noShots = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
         hidden.AsSpan<float>().Clear(); // mask and condition channels: nothing is given
-        frameShots.AsSpan<long>().Clear();
+        noShots.AsSpan<long>().Clear();
+
+        // What stays the same over all steps goes to the device once.
+        using DeviceTensor states = Upload(text.States), mask = Upload(text.Mask), shots = Upload(text.Shots), frameShots = Upload(noShots);
 
         using GraphBinding binding = transformer.CreateBinding();
         Dictionary<string, GraphTensor> inputs = transformer.Contract.PickInputs(
-            ("hidden_states", hidden), ("timestep", timestep), ("encoder_hidden_states", text.States), ("encoder_attention_mask", text.Mask),
-            ("encoder_shot_ids", text.Shots), ("frame_shot_ids", frameShots));
+            ("hidden_states", hidden), ("timestep", timestep), ("encoder_hidden_states", states), ("encoder_attention_mask", mask),
+            ("encoder_shot_ids", shots), ("frame_shot_ids", frameShots));
         foreach ((string name, GraphTensor tensor) in inputs)
         {
             binding.BindInput(name, tensor);
@@ -50,6 +53,21 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
         }
 
         return sampler.Latents.ToArray();
+    }
+
+    private DeviceTensor Upload(HostTensor tensor)
+    {
+        DeviceTensor copy = transformer.Allocate(tensor.ElementType, [.. tensor.Shape]);
+        try
+        {
+            copy.CopyFrom(tensor);
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
     }
 
     private static void Step(

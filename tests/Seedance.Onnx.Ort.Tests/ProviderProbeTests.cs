@@ -1,0 +1,65 @@
+namespace Seedance.Onnx.Ort;
+
+public sealed class ProviderProbeTests
+{
+    [Fact, Trait("Tier", "Unit")]
+    public void Resolve_PreferredOnesHaveObstacles_TakesTheNextAndSaysWhy()
+    {
+        ResolvedTarget resolved = ProviderProbe.Resolve(
+            ExecutionTarget.Auto, provider => provider is ExecutionProvider.WebGpu or ExecutionProvider.Cpu ? null : $"lacks {provider}.");
+
+        Assert.Equal(ExecutionProvider.WebGpu, resolved.Provider);
+        Assert.Equal(
+            [new SkippedProvider(ExecutionProvider.TensorRt, "lacks TensorRt."), new SkippedProvider(ExecutionProvider.Cuda, "lacks Cuda.")], resolved.Skipped);
+    }
+
+    [Fact, Trait("Tier", "Unit")]
+    public void Resolve_AllHaveObstacles_NamesEach()
+    {
+        ExecutionTarget target = new() { Providers = [ExecutionProvider.TensorRt, ExecutionProvider.Cuda] };
+
+        ExecutionTargetException error = Assert.Throws<ExecutionTargetException>(() => ProviderProbe.Resolve(target, _ => "needs a card."));
+
+        Assert.EndsWith("Provider 'tensorrt' needs a card. Provider 'cuda' needs a card.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, Trait("Tier", "Unit"), InlineData(ExecutionProvider.Cuda, "libcudnn.so.9", "cuDNN"), InlineData(ExecutionProvider.TensorRt, "libnvinfer.so.10", "TensorRT"),
+     InlineData(ExecutionProvider.TensorRt, "libcuda.so.1", "driver")]
+    public void FindMissing_OneLibraryDoesNotLoad_NamesItAndWhatToInstall(ExecutionProvider provider, string library, string remedy)
+    {
+        string? missing = NativeRequirement.FindMissing(provider, name => name != library);
+
+        Assert.Contains(library, missing, StringComparison.Ordinal);
+        Assert.Contains(remedy, missing, StringComparison.Ordinal);
+        Assert.Null(NativeRequirement.FindMissing(provider, _ => true));
+    }
+
+    [Fact, Trait("Tier", "Unit")]
+    public void Setup_Nvidia_PassesTheDeviceAndPutsCudaBehindTensorRt()
+    {
+        IReadOnlyList<ExecutionProvider> chain = ProviderSetup.Chain(ExecutionProvider.TensorRt);
+
+        Assert.Equal([ExecutionProvider.TensorRt, ExecutionProvider.Cuda], chain);
+        Assert.All(chain, provider => Assert.Equal("3", ProviderSetup.Options(provider, deviceId: 3)["device_id"]));
+        Assert.Equal("Cuda", ProviderSetup.MemoryName(ExecutionProvider.TensorRt));
+    }
+
+    [SkippableTheory, Trait("Tier", "Graph"), InlineData(ExecutionProvider.Cuda), InlineData(ExecutionProvider.TensorRt)]
+    public void Resolve_WithoutTheGpuLibraries_NamesTheMissingOne(ExecutionProvider provider)
+    {
+        Skip.If(File.Exists(Path.Combine(AppContext.BaseDirectory, "libonnxruntime_providers_shared.so")), "The CUDA and TensorRT libraries are built in.");
+        Skip.IfNot(OperatingSystem.IsLinux(), "Libraries are looked for on Linux only.");
+
+        ExecutionTargetException error = Assert.Throws<ExecutionTargetException>(() => new ExecutionTarget { Providers = [provider] }.Resolve());
+
+        Assert.Contains($"'{provider.ToName()}' needs the library libonnxruntime_providers_shared.so", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Tier", "Graph")]
+    public void Resolve_DeviceThatTheCpuLacks_IsRefused()
+    {
+        ExecutionTargetException error = Assert.Throws<ExecutionTargetException>(() => new ExecutionTarget { DeviceId = 1 }.Resolve());
+
+        Assert.Contains("has only device 0, not 1", error.Message, StringComparison.Ordinal);
+    }
+}
