@@ -21,12 +21,23 @@ public sealed class HostTensor : GraphTensor
     /// <param name="shape">The length of each axis, outermost first; none for a scalar.</param>
     /// <returns>The tensor; the caller disposes it.</returns>
     /// <exception cref="ArgumentException">The type is text, or an axis is negative.</exception>
+    /// <exception cref="InsufficientMemoryException">There is not enough memory.</exception>
     /// <exception cref="ExecutionTargetException">ONNX Runtime does not load.</exception>
     public static HostTensor Allocate(ElementType elementType, params ReadOnlySpan<long> shape)
     {
         RuntimeEnvironment.Start();
         long[] axes = [.. shape];
-        return new HostTensor(new Shared<OrtValue>(NewValue(OrtAllocator.DefaultInstance, elementType, axes)), elementType, axes);
+        try
+        {
+            return new HostTensor(new Shared<OrtValue>(NewValue(OrtAllocator.DefaultInstance, elementType, axes)), elementType, axes);
+        }
+        catch (OnnxRuntimeException error)
+        {
+#pragma warning disable MA0012 // This is what it is for: ONNX Runtime allocates, so the runtime cannot throw it.
+            throw new InsufficientMemoryException(
+                $"A tensor {TensorShape.Describe(elementType, axes)} must fit into memory, but does not. Ask for a smaller or shorter video.", error);
+#pragma warning restore MA0012
+        }
     }
 
     /// <summary>Makes a tensor with a copy of given elements.</summary>

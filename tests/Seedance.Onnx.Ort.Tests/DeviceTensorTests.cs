@@ -51,6 +51,18 @@ public sealed class DeviceTensorTests : IDisposable
     }
 
     [Fact]
+    public void Allocate_AfterAFailedAllocation_WorksAgain()
+    {
+        using GraphSession session = TinyGraphs.Open(TinyGraphs.Add);
+        Assert.Throws<GraphExecutionException>(() => session.Allocate(ElementType.Float32, 1L << 45));
+        using HostTensor value = HostTensor.From<float>([1, 2, 3], 1, 3);
+
+        using GraphOutputs outputs = session.Run(new Dictionary<string, GraphTensor> { ["left"] = value, ["right"] = value });
+
+        Assert.Equal([2, 4, 6], outputs["total"].AsSpan<float>().ToArray());
+    }
+
+    [Fact]
     public void Dispose_AfterItsSession_FreesBoth()
     {
         GraphSession session = TinyGraphs.Open(TinyGraphs.Add);

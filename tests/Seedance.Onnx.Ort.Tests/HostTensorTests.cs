@@ -8,6 +8,14 @@ public sealed class HostTensorTests : IDisposable
     private readonly int _handles = LiveHandles.Count;
 
     [Fact]
+    public void Allocate_MoreThanThereIs_SaysHowMuch()
+    {
+        InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => HostTensor.Allocate(ElementType.Float32, 1L << 45));
+
+        Assert.Contains("float32 [35184372088832] must fit into memory", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void From_EachType_KeepsItsElements()
     {
         AssertKept<float>(ElementType.Float32, 4, [1.5f, -2]);
