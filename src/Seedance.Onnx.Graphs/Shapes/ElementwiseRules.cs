@@ -70,10 +70,10 @@ internal static class ElementwiseRules
     {
         ImmutableArray<OnnxDimension>? elements = node.InputCount != 2 ? null : node.Node.OpType switch
         {
-            "Add" => Zip(node, (a, b) => a.Length == 0 ? b : b.Length == 0 ? a : Lengths.Apply(a, b, (x, y) => checked(x + y))),
-            "Sub" => Zip(node, (a, b) => b.Length == 0 ? a : Same(a, b) ? 0 : Lengths.Apply(a, b, (x, y) => checked(x - y))),
+            "Add" => Zip(node, (a, b) => Lengths.Sum(a, b)),
+            "Sub" => Zip(node, Lengths.Difference),
             "Mul" => Zip(node, (a, b) => Lengths.Product([a, b])),
-            "Div" => Zip(node, (a, b) => b.Length == 1 ? a : b.Length == 0 ? OnnxDimension.Unknown : Lengths.Apply(a, b, (x, y) => x / y)),
+            "Div" => Zip(node, Lengths.Divide),
             "Max" => Zip(node, (a, b) => Same(a, b) ? a : Lengths.Apply(a, b, Math.Max)),
             "Min" => Zip(node, (a, b) => Same(a, b) ? a : Lengths.Apply(a, b, Math.Min)),
             _ => null,
@@ -84,7 +84,7 @@ internal static class ElementwiseRules
     private static void Equal(NodeInference node) => node.Set(0, OnnxElementType.Bool, BroadcastShape(node), Zip(node, (a, b) =>
         Same(a, b) ? 1
         // A length is never negative, whatever it is.
-        : (a.Length < 0 && b.Name is not null) || (b.Length < 0 && a.Name is not null) ? 0
+        : (a.Length < 0 && Lengths.IsNotNegative(b)) || (b.Length < 0 && Lengths.IsNotNegative(a)) ? 0
         : Lengths.Apply(a, b, (x, y) => x == y ? 1 : 0)));
 
     private static void Where(NodeInference node)

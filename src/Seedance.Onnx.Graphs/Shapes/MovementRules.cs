@@ -53,31 +53,10 @@ internal static class MovementRules
         int open = free >= 0 || shape.Count(length => length == OnnxDimension.Unknown) != 1 ? free : Array.IndexOf(shape, OnnxDimension.Unknown);
         if (open >= 0)
         {
-            shape[open] = source is { } from ? Quotient(from, shape.Where((_, i) => i != open)) : OnnxDimension.Unknown;
+            shape[open] = source is { } from ? Lengths.Quotient(from, shape.Where((_, i) => i != open)) : OnnxDimension.Unknown;
         }
 
         node.Set(0, node.Type(0), [.. shape], shape.Length <= 1 ? node.Elements(0) : null);
-    }
-
-    /// <summary>What is left of a shape's product when other lengths are divided out, names against names and numbers against numbers.</summary>
-    private static OnnxDimension Quotient(ImmutableArray<OnnxDimension> shape, IEnumerable<OnnxDimension> others)
-    {
-        List<OnnxDimension> names = [.. shape.Where(length => length.Length is null)];
-        long product = shape.Aggregate(1L, (total, length) => checked(total * (length.Length ?? 1)));
-        long divisor = 1;
-        foreach (OnnxDimension other in others)
-        {
-            if (other.Length is { } number)
-            {
-                divisor = checked(divisor * number);
-            }
-            else if (other == OnnxDimension.Unknown || !names.Remove(other))
-            {
-                return OnnxDimension.Unknown;
-            }
-        }
-
-        return divisor == 0 || product % divisor != 0 ? OnnxDimension.Unknown : Lengths.Product([.. names, product / divisor]);
     }
 
     private static void Flatten(NodeInference node)

@@ -46,6 +46,11 @@ internal sealed class ModelCheck
                 _problems.Add($"Node {node}{place} must be from a domain that the model imports, but is from '{node.Domain}'. Add the domain to its opset imports.");
             }
 
+            if (OperatorArity.FindProblem(node) is { } problem)
+            {
+                _problems.Add($"Node {node}{place} {problem}. Export the model again.");
+            }
+
             foreach (string output in node.Outputs.Where(output => output.Length > 0 && !scope.Own.Add(output)))
             {
                 _problems.Add($"Value '{output}'{place} must be made once, but node {node} makes it again. Export the model again.");

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Seedance.Onnx.Packs;
+
+namespace Seedance.Onnx.Graphs.Composition;
+
+/// <summary>
+/// Composes one step of a sampler: the transformer on every guided branch, and the solver's update as one matrix product,
+/// state' = W · [state ; v_1 … v_G ; noise], so that latents never leave the device between steps.
+/// </summary>
+/// <remarks>
+/// <para>Inputs: "state" [K, C, f, h, w] float32; "weights" [K, K + G + 1] float32, as a solver's step writes them; "timestep" [1], of the transformer's type; "noise"
+/// [1, C, f, h, w] float32 if the plan uses any; for each other group of channels one input, "mask" or "condition", [1 or G, channels, f, h, w] float32; and the
+/// transformer's other inputs under their own names, whose batch axis is the branches ([G, S, D] for encoder_hidden_states).</para>
+/// <para>Outputs: "next_state" [K, C, f, h, w] float32, and "velocity" [G, C, f, h, w] where asked for.</para>
+/// <para>A weight of 0 still reads its input: state and noise must be finite.</para>
+/// </remarks>
+public static class StepGraph
+{
+    /// <summary>Composes the graph.</summary>
+    /// <param name="transformer">Latents, timestep and conditions in, velocity out.</param>
+    /// <param name="options">What it is composed for.</param>
+    /// <returns>The composed model.</returns>
+    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    /// <exception cref="ModelFileException">The transformer does not fit; both sides are named.</exception>
+    public static OnnxModel Compose(OnnxModel transformer, StepGraphOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(transformer);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.FindProblems() is { Count: > 0 } problems)
+        {
+            throw new ArgumentException(string.Join(' ', problems), nameof(options));
+        }
+
+        long channels = options.Channels.Count(ChannelKind.Noisy);
+        ModelComposer composer = new("step", Math.Max(ModelComposer.OpsetFor(transformer), OpsetRaise.Oldest));
+        string state = composer.Input("state", OnnxElementType.Float32, options.Keep, channels, "f", "h", "w");
+        string weights = composer.Input("weights", OnnxElementType.Float32, options.Keep, options.Keep + options.Branches + 1);
+        string? noise = options.UsesNoise ? composer.Input("noise", OnnxElementType.Float32, 1, channels, "f", "h", "w") : null;
+        Dictionary<string, string> connections = new(StringComparer.Ordinal)
+        {
+            [options.HiddenStates] = HiddenStates(composer, options, state),
+            [options.Timestep] = Timestep(composer, transformer, options),
+        };
+
+        ImmutableDictionary<string, string> outputs = composer.Add(transformer, "transformer", connections);
+        if (!outputs.TryGetValue(options.Velocity, out string? velocity))
+        {
+            throw new ModelFileException(transformer.Source, $"the velocity must be an output '{options.Velocity}', but the outputs are {string.Join(", ", outputs.Keys)}. Map the name.");
+        }
+
+        OnnxDimension[] shape = [options.Keep, channels, "f", "h", "w"];
+        composer.Output(Update(composer, options, state, velocity, noise, weights), "next_state", new OnnxValue("next_state", OnnxElementType.Float32, shape));
+        if (options.EmitsVelocity)
+        {
+            composer.Output(velocity, "velocity", new OnnxValue("velocity", OnnxElementType.Float32, [options.Branches, .. shape[1..]]));
+        }
+
+        return composer.Finish();
+    }
+
+    /// <summary>The first kept tensor and the conditions on the channel axis, repeated over the branches.</summary>
+    private static string HiddenStates(ModelComposer composer, StepGraphOptions options, string state)
+    {
+        List<string> groups = [];
+        foreach (ChannelGroup group in options.Channels.Groups.Where(group => group.Kind != ChannelKind.Noisy))
+        {
+            composer.Input(group.Kind.ToString().ToLowerInvariant(), OnnxElementType.Float32, "conditions", group.Channels, "f", "h", "w");
+        }
+
+        GraphBuilder builder = composer.Build("/branches");
+        string branches = builder.Integers(options.Branches, 1, 1, 1, 1);
+        foreach (ChannelGroup group in options.Channels.Groups)
+        {
+            string part = group.Kind != ChannelKind.Noisy ? group.Kind.ToString().ToLowerInvariant()
+                : options.Keep == 1 ? state
+                : builder.Add("Slice", [state, builder.Integers(0), builder.Integers(1), builder.Integers(0)]);
+            groups.Add(options.Branches == 1 ? part : builder.Add("Expand", [part, branches]));
+        }
+
+        string all = groups.Count == 1 ? groups[0] : builder.Add("Concat", groups, OnnxAttribute.Create("axis", 1));
+        composer.Describe(all, OnnxElementType.Float32, options.Branches, options.Channels.Total, "f", "h", "w");
+        return all;
+    }
+
+    private static string Timestep(ModelComposer composer, OnnxModel transformer, StepGraphOptions options)
+    {
+        OnnxValue? declared = transformer.Graph.RequiredInputs.FirstOrDefault(input => input.Name == options.Timestep);
+        OnnxElementType type = declared?.ElementType ?? OnnxElementType.Float32;
+        string timestep = composer.Input("timestep", type, 1);
+        GraphBuilder builder = composer.Build("/branches");
+        bool scalar = declared?.Shape is { Length: 0 };
+        string all = scalar ? builder.Add("Squeeze", [timestep, builder.Integers(0)])
+            : options.Branches == 1 ? timestep
+            : builder.Add("Expand", [timestep, builder.Integers(options.Branches)]);
+        composer.Describe(all, type, scalar ? [] : [options.Branches]);
+        return all;
+    }
+
+    /// <summary>W · [state ; velocities ; noise] over the flattened latents.</summary>
+    private static string Update(ModelComposer composer, StepGraphOptions options, string state, string velocity, string? noise, string weights)
+    {
+        GraphBuilder builder = composer.Build("/solver");
+        string Rows(string value) => builder.Add("Flatten", [value], OnnxAttribute.Create("axis", 1));
+        string[] rows = noise is null ? [Rows(state), Rows(velocity)] : [Rows(state), Rows(velocity), Rows(noise)];
+        string stacked = builder.Add("Concat", rows, OnnxAttribute.Create("axis", 0));
+        string used = noise is null
+            ? builder.Add("Slice", [weights, builder.Integers(0), builder.Integers(options.Keep + options.Branches), builder.Integers(1)])
+            : weights;
+        return builder.Add("Reshape", [builder.Add("MatMul", [used, stacked]), builder.Add("Shape", [state])]);
+    }
+}

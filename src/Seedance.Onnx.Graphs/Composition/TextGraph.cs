@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace Seedance.Onnx.Graphs.Composition;
+
+/// <summary>Composes tokenizer and text encoder: strings in, features out.</summary>
+/// <remarks>
+/// Inputs: the tokenizer's ("text": [N] string), and those of the encoder that neither the tokenizer makes nor <see cref="TextGraphOptions.ZeroInputs"/> names.
+/// Outputs: all of the encoder's ("last_hidden_state": [N, S, D]) and of the tokenizer's ("input_ids", "attention_mask": [N, S] int64).
+/// </remarks>
+public static class TextGraph
+{
+    /// <summary>Composes the graph.</summary>
+    /// <param name="tokenizer">Strings in, token ids and their mask out.</param>
+    /// <param name="encoder">Token ids and their mask in, features out.</param>
+    /// <param name="options">Names; the defaults when null.</param>
+    /// <returns>The composed model.</returns>
+    /// <exception cref="ModelFileException">The parts do not fit; both sides are named.</exception>
+    public static OnnxModel Compose(OnnxModel tokenizer, OnnxModel encoder, TextGraphOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(encoder);
+        options ??= new TextGraphOptions();
+        ModelComposer composer = new("text", ModelComposer.OpsetFor(tokenizer, encoder));
+        ImmutableDictionary<string, string> tokens = composer.Add(tokenizer, "tokenizer", ImmutableDictionary<string, string>.Empty);
+        Dictionary<string, string> connections = new(StringComparer.Ordinal);
+        foreach (OnnxValue input in encoder.Graph.RequiredInputs)
+        {
+            if (tokens.TryGetValue(options.Connections.GetValueOrDefault(input.Name, input.Name), out string? value))
+            {
+                connections[input.Name] = value;
+            }
+        }
+
+        string like = tokens.Values.First();
+        foreach (OnnxValue input in encoder.Graph.RequiredInputs.Where(input => options.ZeroInputs.Contains(input.Name)))
+        {
+            GraphBuilder builder = composer.Build("/zeros");
+            string zero = builder.Add("ConstantOfShape", [builder.Add("Shape", [like])],
+                OnnxAttribute.Create("value", OnnxTensor.FromBytes("", input.ElementType, new byte[input.ElementType.BytesFor(1)], 1)));
+            connections[input.Name] = zero;
+        }
+
+        ImmutableDictionary<string, string> features = composer.Add(encoder, "text_encoder", connections);
+        foreach ((string name, string value) in features.OrderBy(entry => entry.Key, StringComparer.Ordinal).Concat(tokens.OrderBy(entry => entry.Key, StringComparer.Ordinal)))
+        {
+            composer.Output(value, name);
+        }
+
+        return composer.Finish();
+    }
+}
