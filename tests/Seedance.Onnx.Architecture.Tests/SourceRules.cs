@@ -40,7 +40,7 @@ internal static partial class SourceRules
         tree.Files("*.cs").Where(path => path.StartsWith(folder, StringComparison.Ordinal));
 
     // Namespaces are file-scoped, so that a type at the start of a line is not nested.
-    [GeneratedRegex(@"^public (?:[a-z]+ )*(?:class|struct|interface|enum|record|delegate [^\s(]+) (?<name>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^public (?:[a-z]+ )*(?:class|struct|interface|enum|record|delegate [^(]+) (?<name>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex PublicType();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)[^)]*\)", RegexOptions.ExplicitCapture)]

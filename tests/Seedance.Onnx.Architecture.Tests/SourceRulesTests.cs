@@ -34,7 +34,8 @@ public sealed class SourceRulesTests : IDisposable
             ("src/A/Two.cs", "public sealed class Two { }\npublic readonly record struct Other(int X);\n"),
             ("src/A/Wrong.cs", "public static class Right { }\n"),
             ("src/A/Part.Writing.cs", "public partial class Part\n{\n    public sealed class Nested { }\n}\n"),
-            ("src/A/Generic.cs", "public delegate int Generic<T>(T value);\ninternal sealed class Hidden { }\n"));
+            ("src/A/Generic.cs", "public delegate int Generic<T>(T value);\ninternal sealed class Hidden { }\n"),
+            ("src/A/Runner.cs", "public delegate IReadOnlyDictionary<string, int> Runner(int value);\n"));
 
         Assert.Equal(["src/A/Two.cs holds Two, Other", "src/A/Wrong.cs holds Right"], SourceRules.FindMisplacedTypes(tree));
     }

@@ -5,7 +5,8 @@ using Seedance.Onnx.Testing;
 
 namespace Seedance.Onnx;
 
-/// <summary>What a pipeline gives back when it is disposed.</summary>
+/// <summary>What a pipeline gives back when it is disposed. Runs alone: the memory of other tests would be counted too.</summary>
+[Collection(RunsAlone.Name)]
 [Trait("Tier", "Graph")]
 public sealed class VideoPipelineMemoryTests
 {
