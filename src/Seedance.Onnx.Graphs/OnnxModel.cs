@@ -117,11 +117,7 @@ public sealed class OnnxModel
     {
         OnnxModel copy = new(_message.Clone(), Graph.Copy(), Source);
         copy._functions.AddRange(_functions.Select(function => function.Copy()));
-        foreach ((string domain, long version) in Opsets)
-        {
-            copy.Opsets.Set(domain, version);
-        }
-
+        copy.Opsets.CopyFrom(Opsets);
         foreach ((string key, string value) in Metadata)
         {
             copy.Metadata[key] = value;

@@ -39,6 +39,9 @@ public sealed class OnnxTensor
     /// <summary>The full path of the file that holds the values now; null when they are in memory.</summary>
     public string? File => Data.File;
 
+    /// <summary>Whether those who count a model's parameters would count this: whole numbers and truth values are shapes, axes and the like.</summary>
+    internal bool IsParameter => ElementType is not (OnnxElementType.Int64 or OnnxElementType.Int32 or OnnxElementType.Bool or OnnxElementType.Text);
+
     internal TensorData Data { get; }
 
     internal TensorProto Message => _message;

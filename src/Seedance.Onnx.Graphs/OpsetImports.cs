@@ -1,4 +1,5 @@
 using System.Collections;
+using Seedance.Onnx.Graphs.Schema;
 
 namespace Seedance.Onnx.Graphs;
 
@@ -15,6 +16,9 @@ public sealed class OpsetImports : IReadOnlyCollection<KeyValuePair<string, long
     public const long NewestKnown = 26;
 
     private readonly OrderedDictionary<string, long> _versions = new(StringComparer.Ordinal);
+
+    // A file may leave out a domain that is empty: what was read is written back the same way.
+    private readonly Dictionary<string, OperatorSetIdProto> _messages = new(StringComparer.Ordinal);
 
     /// <summary>How many domains there are.</summary>
     public int Count => _versions.Count;
@@ -62,13 +66,26 @@ public sealed class OpsetImports : IReadOnlyCollection<KeyValuePair<string, long
     internal OpsetImports Copy()
     {
         OpsetImports copy = new();
-        foreach ((string domain, long version) in _versions)
-        {
-            copy._versions.Add(domain, version);
-        }
-
+        copy.CopyFrom(this);
         return copy;
     }
+
+    internal void CopyFrom(OpsetImports other)
+    {
+        foreach (OperatorSetIdProto message in other.ToMessages())
+        {
+            Read(message);
+        }
+    }
+
+    internal void Read(OperatorSetIdProto message)
+    {
+        Set(message.Domain, message.Version);
+        _messages[message.Domain] = message;
+    }
+
+    internal IEnumerable<OperatorSetIdProto> ToMessages() => _versions.Select(entry =>
+        _messages.TryGetValue(entry.Key, out OperatorSetIdProto? message) && message.Version == entry.Value ? message : new OperatorSetIdProto { Domain = entry.Key, Version = entry.Value });
 
     private static string? Other(string domain) => domain switch { "" => "ai.onnx", "ai.onnx" => "", _ => null };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seedance.Onnx.Graphs.Evaluation;
 using Seedance.Onnx.Graphs.Shapes;
 
 namespace Seedance.Onnx.Graphs.Costs;
@@ -25,11 +26,12 @@ public static class CostModel
         GraphShapes shapes = ShapeInference.Run(model, bindings);
         List<OnnxNode> nodes = NodeOrder.Sort(model.Graph.Nodes);
         long[] activations = ActivationMemory.Measure(model.Graph, nodes, shapes, IsView);
+        Dictionary<string, long> weights = Weights(model.Graph);
         HashSet<string> counted = new(StringComparer.Ordinal);
         ImmutableArray<NodeCost>.Builder costs = ImmutableArray.CreateBuilder<NodeCost>(nodes.Count);
         for (int i = 0; i < nodes.Count; i++)
         {
-            costs.Add(Cost(nodes[i], model.Graph, shapes, activations[i], counted));
+            costs.Add(Cost(nodes[i], weights, shapes, activations[i], counted));
         }
 
         return new GraphCost(costs.MoveToImmutable(), model.Graph.Initializers.Sum(tensor => tensor.ByteCount));
@@ -37,7 +39,7 @@ public static class CostModel
 
     private static bool IsView(OnnxNode node) => OpsetImports.Normalize(node.Domain).Length == 0 && Views.Contains(node.OpType);
 
-    private static NodeCost Cost(OnnxNode node, OnnxGraph graph, GraphShapes shapes, long activations, HashSet<string> counted)
+    private static NodeCost Cost(OnnxNode node, Dictionary<string, long> weights, GraphShapes shapes, long activations, HashSet<string> counted)
     {
         InferredValue?[] inputs = [.. node.Inputs.Select(name => name.Length == 0 ? null : shapes.Find(name))];
         InferredValue?[] outputs = [.. node.Outputs.Select(name => name.Length == 0 ? null : shapes.Find(name))];
@@ -54,12 +56,19 @@ public static class CostModel
 
         foreach (string name in node.Inputs)
         {
-            if (graph.Initializers.TryFind(name, out OnnxTensor? tensor) && counted.Add(name))
+            if (weights.TryGetValue(name, out long elements) && counted.Add(name))
             {
-                parameters += tensor.ElementCount;
+                parameters += elements;
             }
         }
 
         return new NodeCost(node.Name, op, multiplyAdds, flops, bytes, parameters, activations, known);
     }
+
+    /// <summary>Elements of initialisers, and of Constants, by name. Whole numbers and truth values are shapes, axes and the like.</summary>
+    private static Dictionary<string, long> Weights(OnnxGraph graph) =>
+        graph.Initializers.Select(tensor => (tensor.Name, Tensor: tensor))
+            .Concat(graph.Nodes.Where(node => OpsetImports.Normalize(node.Domain).Length == 0 && node.OpType == "Constant" && node.Outputs.Count == 1)
+                .Select(node => (Name: node.Outputs[0], Tensor: NodeEvaluator.ConstantOf(node)!)).Where(constant => constant.Tensor is not null))
+            .Where(weight => weight.Tensor.IsParameter).DistinctBy(weight => weight.Name, StringComparer.Ordinal).ToDictionary(weight => weight.Name, weight => weight.Tensor.ElementCount, StringComparer.Ordinal);
 }

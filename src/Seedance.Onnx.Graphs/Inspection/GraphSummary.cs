@@ -74,7 +74,7 @@ public sealed record GraphSummary
             Functions = [.. model.Functions.Select(function => $"{function.Domain}.{function.Name}")],
             Initializers = [.. tensors.GroupBy(tensor => tensor.ElementType).Select(group => new InitializerSummary(group.Key.ToName(), group.Count(), group.Sum(tensor => tensor.ElementCount), group.Sum(tensor => tensor.ByteCount)))
                 .OrderByDescending(group => group.Bytes)],
-            Parameters = tensors.Where(tensor => tensor.ElementType is not (OnnxElementType.Int64 or OnnxElementType.Int32 or OnnxElementType.Bool or OnnxElementType.Text)).Sum(tensor => tensor.ElementCount),
+            Parameters = tensors.Where(tensor => tensor.IsParameter).Sum(tensor => tensor.ElementCount),
             InitializerBytes = tensors.Sum(tensor => tensor.ByteCount),
             ExternalFiles = [.. tensors.Select(tensor => tensor.File).OfType<string>().Where(file => file != own).Distinct(StringComparer.Ordinal).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)],
             Metadata = [.. model.Metadata],

@@ -1,3 +1,5 @@
+using Seedance.Onnx.Graphs.Evaluation;
+
 namespace Seedance.Onnx.Graphs.Precision;
 
 /// <summary>A weight in few bits, as the quantised operators take it.</summary>
@@ -8,7 +10,7 @@ internal sealed record QuantizedWeight(OnnxTensor[] Tensors)
     public static QuantizedWeight Columns(OnnxTensor weight, bool transposed, bool reducedRange)
     {
         (int k, int n) = Size(weight, transposed);
-        float[] values = weight.ToArray<float>();
+        float[] values = Values(weight);
         int most = reducedRange ? 63 : 127;
         float[] scales = new float[n];
         sbyte[] bytes = new sbyte[(long)k * n];
@@ -34,7 +36,7 @@ internal sealed record QuantizedWeight(OnnxTensor[] Tensors)
     public static QuantizedWeight Blocks(OnnxTensor weight, bool transposed, int blockSize, int bits)
     {
         (int k, int n) = Size(weight, transposed);
-        float[] values = weight.ToArray<float>();
+        float[] values = Values(weight);
         int blocks = (k + blockSize - 1) / blockSize, blockBytes = blockSize * bits / 8, middle = 1 << (bits - 1);
         float[] scales = new float[n * blocks];
         byte[] packed = new byte[(long)n * blocks * blockBytes];
@@ -63,6 +65,9 @@ internal sealed record QuantizedWeight(OnnxTensor[] Tensors)
 
         return new QuantizedWeight([OnnxTensor.Create<byte>($"{weight.Name}_q{bits}", packed, n, blocks, blockBytes), OnnxTensor.Create<float>($"{weight.Name}_scale", scales, scales.Length)]);
     }
+
+    private static float[] Values(OnnxTensor weight) =>
+        weight.ElementType == OnnxElementType.Float32 ? weight.ToArray<float>() : Array.ConvertAll(HostArray.From(weight)!.ToDoubles(), value => (float)value);
 
     private static (int K, int N) Size(OnnxTensor weight, bool transposed) => ((int)weight.Dimensions[transposed ? 1 : 0], (int)weight.Dimensions[transposed ? 0 : 1]);
 

@@ -47,8 +47,7 @@ internal static class WeightQuantization
     {
         bool gemm = GraphView.Is(node, "Gemm");
         if ((!gemm && !GraphView.Is(node, "MatMul")) || node.Inputs.Count < 2 || graph.Shapes.Find(node.Inputs[0])?.ElementType != OnnxElementType.Float32
-            || graph.Constant(node.Inputs[1]) is not { Dimensions.Length: 2, ElementType: OnnxElementType.Float32 } weight || weight.ElementCount < options.SmallestWeight
-            || graph.Graph.Initializers.Find(weight.Name) is null)
+            || Weight(graph, node.Inputs[1]) is not { } weight || weight.Dimensions.Length != 2 || weight.ElementCount < options.SmallestWeight)
         {
             return null;
         }
@@ -72,6 +71,18 @@ internal static class WeightQuantization
         bool plain = node.Float("alpha", 1) == 1 && node.Float("beta", 1) == 1 && node.Int("transA", 0) == 0
             && (node.Input(2).Length == 0 || graph.Constant(node.Inputs[2]) is { Dimensions: [var count] } && count == columns);
         return plain ? new MatrixProduct(weight, transposed, node.Input(2) is { Length: > 0 } given ? given : null, node) : null;
+    }
+
+    /// <summary>An initialiser of single precision, or one of half precision that is cast to it.</summary>
+    private static OnnxTensor? Weight(GraphView graph, string value)
+    {
+        if (graph.Graph.Initializers.Find(value) is { ElementType: OnnxElementType.Float32 } single)
+        {
+            return single;
+        }
+
+        return graph.Maker(value, "Cast") is { } cast && cast.Int("to", 0) == (long)OnnxElementType.Float32
+            && graph.Graph.Initializers.Find(cast.Inputs[0]) is { ElementType: OnnxElementType.Float16 or OnnxElementType.BFloat16 } half ? half : null;
     }
 
     private static string Store(GraphView graph, OnnxTensor tensor)
@@ -100,7 +111,7 @@ internal static class WeightQuantization
         graph.Replace(last, [quantized, .. bias]);
     }
 
-    /// <param name="Weight">[K, N], or [N, K] when transposed.</param>
+    /// <param name="Weight">[K, N], or [N, K] when transposed; of single or half precision.</param>
     /// <param name="IsTransposed">Whether the summed axis is the last one.</param>
     /// <param name="Bias">[N]; null for none.</param>
     /// <param name="Last">The node that makes the result, bias included.</param>

@@ -160,7 +160,7 @@ internal sealed class ModelReader
                 throw new ModelFileException(_source, $"{owner} must import each operator domain once, but imports '{message.Domain}' again. Export the model again.");
             }
 
-            opsets.Set(message.Domain, message.Version);
+            opsets.Read(message);
         }
     }
 

@@ -100,22 +100,19 @@ internal sealed class ModelWriter
     {
         ModelProto message = model.Message.Clone();
         message.Graph = ToMessage(model.Graph);
-        message.OpsetImport.Add(ToMessages(model.Opsets));
+        message.OpsetImport.Add(model.Opsets.ToMessages());
         message.MetadataProps.Add(model.Metadata.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
         foreach (OnnxFunction function in model.Functions)
         {
             FunctionProto copy = function.Message.Clone();
             copy.Node.Add(function.Nodes.Select(ToMessage));
             copy.AttributeProto.Add(function.Defaults.Select(ToMessage));
-            copy.OpsetImport.Add(ToMessages(function.Opsets));
+            copy.OpsetImport.Add(function.Opsets.ToMessages());
             message.Functions.Add(copy);
         }
 
         return message;
     }
-
-    private static IEnumerable<OperatorSetIdProto> ToMessages(OpsetImports opsets) =>
-        opsets.Select(entry => new OperatorSetIdProto { Domain = entry.Key, Version = entry.Value });
 
     private GraphProto ToMessage(OnnxGraph graph)
     {

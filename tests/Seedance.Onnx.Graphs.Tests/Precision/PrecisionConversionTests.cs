@@ -89,6 +89,25 @@ public sealed class PrecisionConversionTests
         Assert.InRange(OutputDifference.Between(OnnxRun.Run(model, inputs), OnnxRun.Run(converted, inputs)).RelativeRms, 1e-6, Expected[precision].Error);
     }
 
+    [Theory, InlineData(GraphPrecision.Int8), InlineData(GraphPrecision.Weights8), InlineData(GraphPrecision.Weights4)]
+    public void Convert_WeightsStoredInHalfPrecision_AreQuantisedAsWell(GraphPrecision precision)
+    {
+        OnnxModel model = TinyModels.Build(g =>
+        {
+            g.Input("x", OnnxElementType.Float32, "N", 256);
+            string stored = g.Constant<Half>("w", Array.ConvertAll(Numbers.Between(1, 256 * 256), value => (Half)value), 256, 256);
+            g.Output(g.Rename(g.Add("MatMul", ["x", g.Add("Cast", [stored], OnnxAttribute.Create("to", 1))]), "y"), OnnxElementType.Float32, "N", 256);
+        });
+        OnnxModel converted = model.Copy();
+
+        PrecisionReport report = PrecisionConversion.Convert(converted, new PrecisionOptions { Precision = precision });
+
+        Dictionary<string, OnnxTensor> inputs = PassAssert.Inputs(model, "N=6");
+        Assert.Equal<string>(["MatMul"], report.Converted);
+        Assert.Null(converted.Graph.Initializers.Find("w"));
+        Assert.InRange(OutputDifference.Between(OnnxRun.Run(model, inputs), OnnxRun.Run(converted, inputs)).RelativeRms, 1e-6, Expected[precision].Error);
+    }
+
     [Fact]
     public void Convert_WeightsOfWholeSteps_AreExact()
     {
