@@ -19,14 +19,14 @@ public sealed class LargeModelTests
         using TemporaryFolder folder = new();
         string path = folder.PathOf("large.onnx");
         WriteModel(path);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
+        long before = GC.GetAllocatedBytesForCurrentThread();
 
         OnnxModel model = OnnxModel.Load(path);
         GraphSummary summary = GraphSummary.Of(model);
         OptimizationReport report = GraphOptimizer.Optimize(model, new OptimizationOptions());
 
-        // All that was ever allocated, not only what is left: a sixth of the file.
-        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        // All that this thread, which does everything, ever allocated, and not only what is left: a sixth of the file.
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(summary.InitializerBytes > 3L << 30);
         Assert.Equal(Layers, report.ChangesOf("activations"));
         Assert.True(allocated < 500L << 20, $"Managed memory must stay below 500 MiB, but {allocated >> 20} MiB were allocated.");
