@@ -127,6 +127,8 @@ class WholeWayTests(unittest.TestCase):
                          "--vae", str(work / "vae"), "--width", "64", "--pairs", "1", "--score-prompts", "1"]
             train_transformer.main([*arguments, "--scale", "0.0005"])
             train_transformer.main([*arguments, "--scale", "0.0007"])
+            log = [json.loads(line) for line in (work / "transformer" / "log.jsonl").read_text().splitlines()]
+            self.assertIn("resumed", " ".join(str(line["text"]) for line in log))
             export_pack.main(["--work", str(work), "--out", str(work / "pack"), "--reference", str(work / "reference")])
 
             contract = json.loads((work / "pack" / "seedance.json").read_text())

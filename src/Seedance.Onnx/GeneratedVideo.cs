@@ -26,13 +26,13 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
 
     /// <summary>Makes the frames in order.</summary>
     /// <param name="cancellationToken">Stops the generation, inside a step too; so does the token given to <see cref="VideoPipeline.GenerateAsync"/>.</param>
-    /// <returns>The frames.</returns>
+    /// <returns>The frames. Where both tokens can be cancelled, the exception carries a token that stands for both.</returns>
     public IAsyncEnumerator<VideoFrame> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
-        _pipeline.RunAsync(Plan, new StageClock(), _progress, Choose(cancellationToken)).GetAsyncEnumerator(CancellationToken.None);
+        _pipeline.RunAsync(Plan, new StageClock(), _progress, _cancellationToken).GetAsyncEnumerator(cancellationToken);
 
     /// <summary>Makes the video and saves it. The format follows the name: .mp4 (H.264), .webm (VP9) or .gif.</summary>
     /// <param name="path">The file; replaced if it exists, and only once the new one is whole.</param>
-    /// <param name="cancellationToken">Stops the generation, inside a step too.</param>
+    /// <param name="cancellationToken">Stops the generation, inside a step too; so does the token given to <see cref="VideoPipeline.GenerateAsync"/>.</param>
     /// <returns>The file and what it took.</returns>
     /// <exception cref="MediaException">The path cannot be written, FFmpeg failed, or the disk is full; checked as far as possible before any graph runs.</exception>
     /// <exception cref="ExecutionTargetException">FFmpeg is missing.</exception>
@@ -42,7 +42,20 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
     public async Task<VideoFile> SaveAsync(string path, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        CancellationToken token = Choose(cancellationToken);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken, cancellationToken);
+        try
+        {
+            return await SaveAsync(path, either).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (either.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken.IsCancellationRequested ? cancellationToken : _cancellationToken);
+        }
+    }
+
+    private async Task<VideoFile> SaveAsync(string path, CancellationTokenSource either)
+    {
+        CancellationToken token = either.Token;
         FFmpegTool tool = FFmpegTool.Find(_pipeline.Options.FFmpeg);
         StageClock clock = new();
         VideoEncoding encoding = new() { Metadata = Provenance.Of(Plan, _pipeline.Pack) };
@@ -64,6 +77,4 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
 
         return new VideoFile(writer.FilePath, Plan, clock.Reports, _pipeline.Graphs, _pipeline.Skipped);
     }
-
-    private CancellationToken Choose(CancellationToken cancellationToken) => cancellationToken.CanBeCanceled ? cancellationToken : _cancellationToken;
 }

@@ -15,10 +15,10 @@ public sealed class PipelineOptions
     public ExecutionTarget Target { get; set; } = ExecutionTarget.Cpu;
 
     /// <summary>Processor threads that one graph may use, 1 to 1024; those of <see cref="Target"/> if not specified.</summary>
-    [Range(1, 1024)]
+    [Range(1, 1024, ErrorMessage = "Threads must be from 1 to 1024, or not set.")]
     public int? Threads { get; set; }
 
-    /// <summary>Whether every file of the pack is compared with its sha256 when the pack is opened; true if not specified. It takes about a second for 1 GB.</summary>
+    /// <summary>Whether every file of the pack is compared with its sha256 when the pack is opened; true if not specified.</summary>
     public bool VerifyFiles { get; set; } = true;
 
     /// <summary>Where FFmpeg is; looked for on PATH if not specified. It is needed to save files, not to make frames.</summary>

@@ -1,4 +1,6 @@
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -25,7 +27,10 @@ public sealed class VideoPipeline : IAsyncDisposable
     private readonly DenoiseStage _denoise;
     private readonly DecodeStage _decode;
     private readonly ILogger _logger;
+
+    [SuppressMessage("Reliability", "CA2213", Justification = "A caller that waits for its turn must get it to find the pipeline disposed; nothing here is native.")]
     private readonly SemaphoreSlim _turn = new(1, 1);
+
     private bool _disposed;
 
     private VideoPipeline(ModelPack pack, PipelineOptions options, IReadOnlyDictionary<string, GraphSession> sessions, ResolvedTarget target)
@@ -63,13 +68,18 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <param name="options">How to run; the defaults if not specified.</param>
     /// <param name="cancellationToken">Stops the opening.</param>
     /// <returns>The pipeline; the caller disposes it.</returns>
+    /// <exception cref="ArgumentException">An option is out of its range; every such option is named.</exception>
     /// <exception cref="ModelPackException">The folder is no usable pack; the error lists every problem found.</exception>
     /// <exception cref="ExecutionTargetException">ONNX Runtime does not load here, or none of the providers asked for can be had.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Task<VideoPipeline> OpenAsync(string packPath, PipelineOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(packPath);
-        return Task.Run(() => Open(packPath, options ?? new PipelineOptions(), cancellationToken), cancellationToken);
+        options ??= new PipelineOptions();
+        List<ValidationResult> problems = [];
+        return Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true)
+            ? Task.Run(() => Open(packPath, options, cancellationToken), cancellationToken)
+            : throw new ArgumentException(string.Join(' ', problems.Select(problem => problem.ErrorMessage)), nameof(options));
     }
 
     /// <summary>Plans a video and returns it, to be made as it is read.</summary>
@@ -101,7 +111,7 @@ public sealed class VideoPipeline : IAsyncDisposable
             session.Dispose();
         }
 
-        _turn.Dispose();
+        _ = _turn.Release(); // whoever came meanwhile gets the turn, and finds the pipeline disposed
     }
 
     /// <summary>Carries a plan out, stage by stage.</summary>
@@ -113,6 +123,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         VideoFrame[] frames;
         try
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             frames = await Task.Run(() => MakeFrames(plan, clock, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -131,8 +142,7 @@ public sealed class VideoPipeline : IAsyncDisposable
     internal float[] MakeLatents(GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
     {
         long began = Stopwatch.GetTimestamp();
-        using GraphOutputs tokens = _text.Tokenize(plan.Prompts, cancellationToken);
-        using TextCondition text = _text.Encode(tokens, cancellationToken);
+        using TextCondition text = _text.Run(plan.Prompts, cancellationToken);
         clock.Add(GenerationStage.Text, began, runs: 1);
         progress?.Report(new GenerationProgress(GenerationStage.Text, 1, 1));
 
@@ -153,6 +163,20 @@ public sealed class VideoPipeline : IAsyncDisposable
         return frames;
     }
 
+    private static void RequireSinglePrecision(ModelPack pack)
+    {
+        List<string> problems = [.. from role in GraphRoles.Required
+                                    let graph = pack.Contract.FindGraph(role)
+                                    where graph is not null
+                                    from tensor in graph.Inputs.Concat(graph.Outputs)
+                                    where tensor.ElementType.IsFloat() && tensor.ElementType != ElementType.Float32
+                                    select $"Tensor '{tensor.Name}' of graph '{role}' must be float32, but is {tensor.ElementType.ToName()}. Export the graph with float32 inputs and outputs."];
+        if (problems.Count > 0)
+        {
+            throw new ModelPackException(pack.Folder, problems);
+        }
+    }
+
     private static VideoPipeline Open(string packPath, PipelineOptions options, CancellationToken cancellationToken)
     {
         ModelPack pack = ModelPack.Open(packPath);
@@ -161,6 +185,7 @@ public sealed class VideoPipeline : IAsyncDisposable
             pack.VerifyFiles(cancellationToken);
         }
 
+        RequireSinglePrecision(pack);
         ResolvedTarget target = (options.Threads is { } threads ? options.Target with { Threads = threads } : options.Target).Resolve();
         ResolvedTarget host = target with { Provider = ExecutionProvider.Cpu };
         Dictionary<string, GraphSession> sessions = new(StringComparer.Ordinal);

@@ -3,17 +3,23 @@ using Seedance.Onnx.Ort;
 namespace Seedance.Onnx.Stages;
 
 /// <summary>What the text stage hands on: one row for each branch.</summary>
-/// <param name="States">Text features, [G, S, D] float32.</param>
-/// <param name="Mask">1 where a token is, 0 where a row is filled up, [G, S] int64.</param>
-/// <param name="Shots">The shot that each token speaks of, [G, S] int64.</param>
-/// <remarks>Disposing it disposes the tensors.</remarks>
-internal sealed record TextCondition(HostTensor States, HostTensor Mask, HostTensor Shots) : IDisposable
+/// <remarks>It owns what it is made of; disposing it disposes that.</remarks>
+internal sealed class TextCondition(GraphOutputs tokens, GraphOutputs features, HostTensor shots) : IDisposable
 {
+    /// <summary>Text features, [G, S, D] float32.</summary>
+    public HostTensor States => features["last_hidden_state"];
+
+    /// <summary>1 where a token is, 0 where a row is filled up, [G, S] int64.</summary>
+    public HostTensor Mask => tokens["attention_mask"];
+
+    /// <summary>The shot that each token speaks of, [G, S] int64.</summary>
+    public HostTensor Shots => shots;
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        States.Dispose();
-        Mask.Dispose();
-        Shots.Dispose();
+        tokens.Dispose();
+        features.Dispose();
+        shots.Dispose();
     }
 }
