@@ -1,9 +1,10 @@
 """Scores a pack or a checkpoint: samples held-out prompts with the reference sampler, decodes, and asks the detector.
 
-    export-scripts/run evaluate.py --pack onnx/seedance-mini --simple
-    export-scripts/run evaluate.py --kind one --count 40 --steps 25
+    export-scripts/run evaluate.py --pack onnx/seedance-mini
+    export-scripts/run evaluate.py --kinds one --count 40 --steps 25
 
-Prints the share of right answers a slot, and writes a contact sheet with --sheet.
+Prints the share of right answers a slot for each kind of prompt (one subject, two, two shots), then by language and for withheld triples, and the
+total: the mean over slots and kinds. A contact sheet with --sheet.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +23,16 @@ from model.bundle import Bundle, Tokenizer, frame_shots
 from model.flow import sample, schedule
 from model.peers import PackPeer, Peer, TorchPeer
 from model.vae import Vae, VaeConfig
-from training import WORK, load_average
+from train_thin_decoder import load_decoder
+from training import WORK, fail, load_average
 from world.detector import all_right, score_clip
 from world.prompts import EvaluationPrompt, evaluation_prompts
 from world.sheet import sheet
 from world.vocabulary import DIRECTIONS
+
+
+Report = dict[str, dict[str, float]]
+"""Rows by name: per cent by slot."""
 
 
 @torch.no_grad()
@@ -65,6 +72,9 @@ def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidanc
     return videos
 
 
+KINDS = ("one", "two", "shots")
+
+
 def tally(prompts: list[EvaluationPrompt], videos: list[np.ndarray]) -> dict[str, float]:
     """Per cent right a slot; `direction` is motion where something moves left, right, up or down, `all` counts prompts with every slot right,
     `total` is the mean over slots."""
@@ -80,15 +90,35 @@ def tally(prompts: list[EvaluationPrompt], videos: list[np.ndarray]) -> dict[str
     return shares | {"total": float(np.mean([v for k, v in shares.items() if k not in ("all", "direction")]))}
 
 
-def score(peer: Peer, kind: str, count: int, *, simple: bool, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:
-    prompts = evaluation_prompts(kind, count, seed, simple=simple, frames=17)  # type: ignore[arg-type]
-    return tally(prompts, generate(peer, prompts, steps=steps, guidance=guidance, shift=shift, seed=seed))
+def score(peer: Peer, kinds: Sequence[str], count: int, *, simple: bool, steps: int, guidance: float, shift: float, seed: int = 7) -> Report:
+    """Scores of `count` prompts of each kind, and over all kinds those of each language, of withheld triples and of all others."""
+    report: Report = {}
+    groups: dict[str, dict[str, tuple[list[EvaluationPrompt], list[np.ndarray]]]] = defaultdict(lambda: defaultdict(lambda: ([], [])))
+    for kind in kinds:
+        prompts = evaluation_prompts(kind, count, seed, simple=simple, frames=17)  # type: ignore[arg-type]
+        videos = generate(peer, prompts, steps=steps, guidance=guidance, shift=shift, seed=seed)
+        report[kind] = tally(prompts, videos)
+        for prompt, video in zip(prompts, videos, strict=True):
+            for group in (prompt.language, "withheld" if prompt.unseen else "seen"):
+                groups[group][kind][0].append(prompt)
+                groups[group][kind][1].append(video)
+    for name in ("en", "zh", "seen", "withheld"):
+        report[name] = {"total": float(np.mean([tally(*part)["total"] for part in groups[name].values()]))} if groups[name] else {}
+    report["overall"] = {"total": float(np.mean([report[kind]["total"] for kind in kinds]))}
+    return report
+
+
+def table(report: Report) -> str:
+    """One line a row of the report."""
+    return "\n".join(f"{name:<9}" + "  ".join(f"{slot} {value:.1f}" for slot, value in row.items()) for name, row in report.items() if row)
 
 
 def load(work: Path, transformer: str = "transformer") -> TorchPeer:
     """The trained parts with averaged weights."""
     vae = load_average(work / "vae" / "state.pt", lambda c: Vae(VaeConfig.from_dict(c)))
-    statistics = json.loads((work / "latents" / "simple" / "statistics.json").read_text())
+    statistics = json.loads((work / "vae" / "statistics.json").read_text())
+    if (work / "vae_full" / "state.pt").exists():
+        vae.decoder = load_decoder(work / "vae_full" / "state.pt")
     bundle = load_average(work / transformer / "state.pt", Bundle.from_config)
     return TorchPeer(bundle, vae, Tokenizer.load(work / "tokenizer" / "spiece.model"), statistics)
 
@@ -98,9 +128,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--pack", type=Path, help="score this exported pack (default: the checkpoint below --work)")
     parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work")
-    parser.add_argument("--kind", choices=("one", "two", "shots"), default="one", help="one subject, two, or two shots")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="comma-separated: one subject, two, two shots (default: %(default)s)")
     parser.add_argument("--simple", action="store_true", help="plain backgrounds, flat style, fixed camera")
-    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--count", type=int, default=100, help="prompts of each kind")
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--shift", type=float, default=2.0)
@@ -110,14 +140,17 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     peer: Peer = PackPeer(args.pack) if args.pack else load(args.work, args.transformer)
-    prompts = evaluation_prompts(args.kind, args.count, args.seed, simple=args.simple, frames=17)
-    videos = generate(peer, prompts, steps=args.steps, guidance=args.guidance, shift=args.shift, seed=args.seed)
-    scores = {k: round(v, 1) for k, v in tally(prompts, videos).items()}
-    print(json.dumps(scores))
+    kinds = args.kinds.split(",")
+    if not kinds or not set(kinds) <= set(KINDS):
+        fail(f"--kinds must be some of {', '.join(KINDS)}, but is {args.kinds}.")
+    report = score(peer, kinds, args.count, simple=args.simple, steps=args.steps, guidance=args.guidance, shift=args.shift, seed=args.seed)
+    print(table(report))
     if args.json:
-        args.json.write_text(json.dumps(scores, indent=2) + "\n")
+        args.json.write_text(json.dumps({name: {slot: round(v, 1) for slot, v in row.items()} for name, row in report.items()}, indent=2) + "\n")
     if args.sheet:
-        sheet(videos[:16], [p.prompt for p in prompts[:16]], args.sheet)
+        prompts = [p for kind in kinds for p in evaluation_prompts(kind, 16 // len(kinds) + 1, args.seed, simple=args.simple, frames=17)]  # type: ignore[arg-type]
+        videos = generate(peer, prompts, steps=args.steps, guidance=args.guidance, shift=args.shift, seed=args.seed)
+        sheet(videos, [p.prompt for p in prompts], args.sheet)
 
 
 if __name__ == "__main__":

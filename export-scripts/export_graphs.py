@@ -26,14 +26,18 @@ TOLERANCE = 2e-5
 """Largest difference between graph and network, relative to the largest value: float32 sums in another order."""
 
 
+Tensors = dict[str, tuple[str, list[int | str]]]
+"""Name -> element type and axes, where a number is fixed and a letter is free."""
+
+
 @dataclass(frozen=True)
 class GraphExport:
-    """A network, how to call it, and its tensors: name -> axes, where a number is fixed and a letter is free."""
+    """A network, how to call it, and its tensors."""
 
     role: str
     module: nn.Module
-    inputs: dict[str, tuple[str, list[int | str]]]
-    outputs: dict[str, tuple[str, list[int | str]]]
+    inputs: Tensors
+    outputs: Tensors
     samples: Sequence[tuple[Tensor, ...]]
 
 
@@ -61,7 +65,7 @@ def export(graph: GraphExport, path: Path) -> float:
     return compare(graph, path)
 
 
-def declare(values: object, shapes: dict[str, tuple[str, list[int | str]]]) -> None:
+def declare(values: object, shapes: Tensors) -> None:
     """Names the axes of inputs and outputs as the contract does."""
     for value in values:  # type: ignore[attr-defined]
         kind = value.type.tensor_type.elem_type

@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,13 @@ import torch
 from torch import Tensor, nn
 
 from evaluate import decode, load, sample_latents
-from export_graphs import GraphExport, export, export_tokenizer, round_to_half
+from export_graphs import GraphExport, Tensors, export, export_tokenizer, round_to_half
 from model.bundle import Bundle
 from model.peers import TorchPeer
-from model.vae import SPATIAL_STRIDE, TEMPORAL_STRIDE, Vae
-from training import WORK, fail
+from model.vae import REACH, SPATIAL_STRIDE, TEMPORAL_STRIDE, Decoder, Past, Vae, fold, unfold
+from model.upscaler import Upscaler, UpscalerConfig
+from train_thin_decoder import load_decoder
+from training import WORK, fail, load_average
 from world.prompts import evaluation_prompts
 
 NAME, VERSION = "seedance-mini", "0.1.0"
@@ -33,12 +36,34 @@ REFERENCE = {"prompt": "a red ball on the left moves to the right on a grey back
 
 
 class DecoderGraph(nn.Module):
-    def __init__(self, vae: Vae):
-        super().__init__()
-        self.decoder = vae.decoder
+    """Decodes a clip in chunks: the last steps of every temporal layer come in and go out, folded to the latents' size, so that whoever runs it can allocate
+    them. A clip begins with zeros, and its first three frames are to be dropped."""
 
-    def forward(self, latent_sample: Tensor) -> Tensor:
-        return self.decoder(latent_sample)
+    def __init__(self, decoder: Decoder):
+        super().__init__()
+        self.decoder = decoder
+        memory = Past()
+        with torch.no_grad():
+            decoder(torch.zeros(1, decoder.stem.in_channels, 1, 2, 2), memory)
+        self.folds = [kept.shape[3] // 2 for kept in memory.kept]
+        self.channels = [kept.shape[1] * fold**2 for kept, fold in zip(memory.kept, self.folds, strict=True)]
+
+    def forward(self, latent_sample: Tensor, *past: Tensor) -> tuple[Tensor, ...]:
+        memory = Past([unfold(p, n) for p, n in zip(past, self.folds, strict=True)])
+        return self.decoder(latent_sample, memory), *(fold(k, n) for k, n in zip(memory.kept, self.folds, strict=True))
+
+    def past_like(self, latents: Tensor, fill: Callable[..., Tensor] = torch.zeros) -> list[Tensor]:
+        """The memory that goes with latents [B, C, f, h, w]; zeros before a clip begins."""
+        return [fill(latents.shape[0], c, REACH, *latents.shape[3:]) for c in self.channels]
+
+
+def decoder_export(role: str, decoder: Decoder) -> GraphExport:
+    graph = DecoderGraph(decoder)
+    latents = [torch.randn(b, decoder.stem.in_channels, f, h, w) for b, f, h, w in ((1, 3, 8, 12), (2, 1, 10, 10), (1, 5, 12, 8))]
+    memory: dict[str, list[int | str]] = {f"_{i}": ["B", c, REACH, "h", "w"] for i, c in enumerate(graph.channels)}
+    inputs: Tensors = {"latent_sample": ("float32", ["B", decoder.stem.in_channels, "f", "h", "w"])} | {f"past{n}": ("float32", a) for n, a in memory.items()}
+    outputs: Tensors = {"sample": ("float32", ["B", 3, "F", "H", "W"])} | {f"present{n}": ("float32", a) for n, a in memory.items()}
+    return GraphExport(role, graph, inputs, outputs, [(z, *graph.past_like(z, torch.randn)) for z in latents])
 
 
 class EncoderGraph(nn.Module):
@@ -50,7 +75,7 @@ class EncoderGraph(nn.Module):
         return self.encoder(sample)
 
 
-def graphs_of(bundle: Bundle, vae: Vae) -> list[GraphExport]:
+def graphs_of(bundle: Bundle, vae: Vae, thin: Decoder | None, upscaler: Upscaler | None) -> list[GraphExport]:
     """The pack's networks with their tensors and the three shapes each is checked at."""
     c, d = vae.config.latent_channels, bundle.text.config.width
     cin, n = bundle.transformer.config.input_channels, bundle.text.config.vocabulary
@@ -64,23 +89,30 @@ def graphs_of(bundle: Bundle, vae: Vae) -> list[GraphExport]:
         _, mask, ids = words(b, s, shots)
         return torch.randn(b, cin, f, h, w), torch.rand(b) * 1000, torch.randn(b, s, d), mask, ids, (torch.arange(f) * shots // f).expand(b, f).contiguous()
 
+    def frames(b: int, f: int, h: int, w: int) -> tuple[Tensor]:
+        return (torch.rand(b, 3, f, h, w) * 2 - 1,)
+
+    video: list[int | str] = ["B", 3, "F", "H", "W"]
+    optional = [decoder_export("vae_decoder_thin", thin)] if thin else []
+    if upscaler:
+        optional.append(GraphExport("upscaler", upscaler, {"sample": ("float32", video)}, {"upscaled": ("float32", ["B", 3, "F", "H4", "W4"])},
+                                    [frames(1, 3, 16, 24), frames(2, 1, 20, 20), frames(1, 5, 24, 16)]))
     text_axes: list[int | str] = ["B", "S"]
-    return [
+    return optional + [
         GraphExport("text_encoder", bundle.text, {"input_ids": ("int64", text_axes), "attention_mask": ("int64", text_axes), "shot_ids": ("int64", text_axes)},
                     {"last_hidden_state": ("float32", ["B", "S", d])}, [words(2, 12, 1), words(1, 31, 2), words(3, 70, 3)]),
         GraphExport("transformer", bundle.transformer,
                     {"hidden_states": ("float32", ["B", cin, "f", "h", "w"]), "timestep": ("float32", ["B"]), "encoder_hidden_states": ("float32", ["B", "S", d]),
                      "encoder_attention_mask": ("int64", text_axes), "encoder_shot_ids": ("int64", text_axes), "frame_shot_ids": ("int64", ["B", "f"])},
                     {"out_hidden_states": ("float32", ["B", c, "f", "h", "w"])}, [noisy(2, 5, 8, 12, 20, 1), noisy(1, 3, 10, 10, 9, 2), noisy(4, 11, 12, 8, 40, 3)]),
-        GraphExport("vae_encoder", EncoderGraph(vae), {"sample": ("float32", ["B", 3, "F", "H", "W"])}, {"latent_parameters": ("float32", ["B", 2 * c, "f", "h", "w"])},
-                    [(torch.rand(1, 3, 9, 64, 96) * 2 - 1,), (torch.rand(2, 3, 1, 80, 80) * 2 - 1,), (torch.rand(1, 3, 17, 96, 64) * 2 - 1,)]),
-        GraphExport("vae_decoder", DecoderGraph(vae), {"latent_sample": ("float32", ["B", c, "f", "h", "w"])}, {"sample": ("float32", ["B", 3, "F", "H", "W"])},
-                    [(torch.randn(1, c, 3, 8, 12),), (torch.randn(2, c, 1, 10, 10),), (torch.randn(1, c, 5, 12, 8),)]),
+        GraphExport("vae_encoder", EncoderGraph(vae), {"sample": ("float32", video)}, {"latent_parameters": ("float32", ["B", 2 * c, "f", "h", "w"])},
+                    [frames(1, 9, 64, 96), frames(2, 1, 80, 80), frames(1, 17, 96, 64)]),
+        decoder_export("vae_decoder", vae.decoder),
     ]
 
 
 def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], latent_channels: int, files: dict[str, str]) -> dict[str, object]:
-    def tensors(shapes: dict[str, tuple[str, list[int | str]]]) -> dict[str, object]:
+    def tensors(shapes: Tensors) -> dict[str, object]:
         return {name: {"name": name, "type": kind, "shape": axes} for name, (kind, axes) in shapes.items()}
 
     declared: dict[str, object] = {
@@ -138,14 +170,17 @@ def main(argv: list[str] | None = None) -> None:
 
     peer = load(args.work, args.transformer)
     bundle, vae = peer.bundle, peer.vae
-    for module in (bundle, vae):
-        round_to_half(module)
+    thin = load_decoder(args.work / "vae_thin" / "state.pt") if (args.work / "vae_thin").exists() else None
+    upscaler = load_average(args.work / "upscaler" / "state.pt", lambda c: Upscaler(UpscalerConfig(**c))) if (args.work / "upscaler").exists() else None
+    for module in (bundle, vae, thin, upscaler):
+        if module:
+            round_to_half(module)
     partial = args.out.with_name(args.out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     if shutil.disk_usage(partial).free < 200e6:
         fail(f"{partial.parent} must have 200 MB free. Free some disk.")
-    graphs = graphs_of(bundle, vae)
+    graphs = graphs_of(bundle, vae, thin, upscaler)
     export_tokenizer(args.work / "tokenizer" / "spiece.model", partial / "tokenizer" / "model.onnx")
     for graph in graphs:
         path = partial / graph.role / "model.onnx"

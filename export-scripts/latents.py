@@ -27,12 +27,17 @@ class LatentSet:
         self.std = torch.tensor(statistics["std"])[None, :, None, None, None]
 
     def draw(self, rng: np.random.Generator, batch: int, frames: int) -> tuple[list[Clip], Tensor, Tensor]:
-        """Clips of one size and length, their normalised latents [B, C, f, h, w] and subject cells [B, f, h, w]; `frames` 1 gives first frames."""
+        """Clips of one size and length, their normalised latents [B, C, f, h, w] and subject numbers [B, f, h, w]; `frames` 1 gives first frames.
+
+        `batch` clips where they have `frames` latent frames, fewer of longer ones.
+        """
         bucket = int(rng.choice(len(self.clips), p=self.shares))
+        if frames > 1:
+            batch = max(1, batch * frames // self.latents[bucket].shape[2])
         rows = np.sort(rng.integers(0, len(self.clips[bucket]), batch))
         clips = [self.clips[bucket][r] for r in rows]
         if frames == 0:
             return clips, torch.empty(0), torch.empty(0)
         until = 1 if frames == 1 else None
         latents = torch.from_numpy(self.latents[bucket][rows, :, :until].astype(np.float32))
-        return clips, (latents - self.mean) / self.std, torch.from_numpy(self.subjects[bucket][rows, :until].astype(np.float32))
+        return clips, (latents - self.mean) / self.std, torch.from_numpy(self.subjects[bucket][rows, :until].astype(np.int64))

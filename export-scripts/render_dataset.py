@@ -1,7 +1,7 @@
 """Renders clips of the world to disk.
 
     export-scripts/run render_dataset.py --count 4000 --frames 17 --out $SEEDANCE_WORK/clips
-    export-scripts/run render_dataset.py --count 20000 --frames 17 --simple --out $SEEDANCE_WORK/simple
+    export-scripts/run render_dataset.py --count 2000 --frames 17 --world simple --out $SEEDANCE_WORK/simple
 
 Clip i comes from (seed, i) alone, so a set is the same however many processes render it. One file a size and length.
 """
@@ -20,12 +20,31 @@ from pathlib import Path
 import numpy as np
 
 from training import WORK, fail
-from world import Clip, WorldOptions, render, sample_clip, world_options
+from world import Clip, render, sample_clip, world_options
+from world.vocabulary import PLAIN_BACKGROUNDS
 
 
-def simple(**changes: object) -> WorldOptions:
-    """One subject, one shot, plain backgrounds, flat style, fixed camera."""
-    return world_options(**{"subjects": 1, "shots": 1, "backgrounds": ("grey", "white", "black"), "cameras": "fixed", "styles": "flat", **changes})
+WORLDS: dict[str, dict[str, object]] = {
+    "simple": {"subjects": 1, "shots": 1, "backgrounds": PLAIN_BACKGROUNDS, "cameras": "fixed", "styles": "flat"},
+    "one": {"subjects": 1, "shots": 1},
+    "two": {"subjects": 2, "shots": 1},
+    "shots": {"shots": {2: 0.7, 3: 0.3}},
+    "whole": {},
+}
+"""What a set of clips shows: plain pictures of one subject, one subject, two, several shots, or everything in the world's own balance."""
+
+
+def draw_clips(world: str, frames: str, count: int, seed: int) -> dict[str, list[Clip]]:
+    """Clips by size and length. `frames`: comma-separated lengths, each 1 + 4k; one that is repeated weighs more."""
+    lengths = [int(n) for n in frames.split(",")]
+    if any((n - 1) % 4 or n < 1 for n in lengths):
+        fail(f"--frames must be 1 + a multiple of 4, but is {frames}.")
+    options = world_options(frames={n: float(lengths.count(n)) for n in lengths}, **WORLDS[world])
+    buckets: dict[str, list[Clip]] = defaultdict(list)
+    for i in range(count):
+        clip = sample_clip(np.random.default_rng([seed, i]), options)
+        buckets[bucket_of(clip)].append(clip)
+    return buckets
 
 
 def bucket_of(clip: Clip) -> str:
@@ -44,19 +63,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=WORK / "clips")
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--frames", default="17", help="comma-separated lengths, each 1 + 4k; repeat one to weigh it more (default: 17)")
-    parser.add_argument("--simple", action="store_true", help=simple.__doc__)
+    parser.add_argument("--world", choices=WORLDS, default="whole", help="what the clips show (default: whole)")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(argv)
 
-    lengths = [int(n) for n in args.frames.split(",")]
-    if any((n - 1) % 4 or n < 1 for n in lengths):
-        fail(f"--frames must be 1 + a multiple of 4, but is {args.frames}.")
-    weights = {n: float(lengths.count(n)) for n in lengths}
-    options = simple(frames=weights) if args.simple else world_options(frames=weights)
-    buckets: dict[str, list[Clip]] = defaultdict(list)
-    for i in range(args.count):
-        clip = sample_clip(np.random.default_rng([args.seed, i]), options)
-        buckets[bucket_of(clip)].append(clip)
+    buckets = draw_clips(args.world, args.frames, args.count, args.seed)
     need = sum(len(clips) * clips[0].frames * clips[0].height * clips[0].width * 3 for clips in buckets.values())
     args.out.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(args.out).free < need * 1.05:

@@ -1,6 +1,6 @@
 """Trains the text encoder and the transformer on encoded clips, in stages: words, single frames, clips.
 
-    export-scripts/run train_transformer.py --plan simple
+    export-scripts/run train_transformer.py
 
 The order matters more than the hours: bind words to attributes before any pixel, then attributes to still frames, then to motion.
 Reads $SEEDANCE_WORK/latents/*, tokenizer and vae; writes $SEEDANCE_WORK/transformer/state.pt, and scores samples with the detector as it goes.
@@ -19,21 +19,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evaluate import score
+from evaluate import KINDS, score
 from latents import LatentSet
-from model.bundle import Bundle, Text, Tokenizer, attribute_loss, frame_shots
+from model.bundle import Bundle, Text, Tokenizer, attribute_loss, frame_shots, scene_loss
 from model.flow import training_sigmas
 from model.peers import TorchPeer
 from model.text import TextConfig
 from model.transformer import TransformerConfig
 from model.vae import Vae, VaeConfig
-from training import WORK, Run, fail, load_average, seed_step
+from muon import Muon
+from training import WORK, Master, Run, fail, load_average, seed_step
 from world import Clip, shot_captions
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`frames` 0: words only; 1: first latent frames; otherwise whole clips. Rates fall linearly from the first to the last step."""
+    """`frames` 0: words only; 1: first latent frames; otherwise whole clips, `batch` of so many latent frames. Rates, as shares of the highest, fall linearly."""
 
     name: str
     steps: int
@@ -48,29 +49,26 @@ class Stage:
 
 PLANS = {
     "simple": [
-        Stage("words", 500, 64, 0, ("simple",), (1e-3, 1e-3), attributes=1.0),
-        Stage("frames", 1200, 64, 1, ("simple",), (1e-3, 1e-3), attributes=0.1),
-        Stage("clips", 3400, 24, 5, ("simple",), (1e-3, 5e-5), given=0.15),
+        Stage("words", 500, 64, 0, ("simple",), (1, 1), attributes=1.0),
+        Stage("frames", 600, 64, 1, ("simple",), (1, 1), attributes=0.1),
+        Stage("clips", 2400, 24, 5, ("simple",), (1, 0.05), given=0.15),
+    ],
+    "whole": [
+        Stage("words", 500, 64, 0, ("one", "whole"), (1, 1), attributes=1.0),
+        Stage("frames", 700, 64, 1, ("one", "whole"), (1, 1), attributes=0.1),
+        Stage("one", 1500, 24, 5, ("one",), (1, 1), given=0.1),
+        Stage("whole", 12000, 24, 5, ("one", "two", "shots", "whole"), (1, 0.6), given=0.2),
+        Stage("long", 6000, 24, 5, ("whole", "long"), (0.6, 0.02), given=0.2),
     ],
 }
 SUBJECT_WEIGHT = 2.0
+SCENE_WEIGHT = 0.2
 DROP_TEXT = 0.1
 
 
-class Master:
-    """bfloat16 weights for the arithmetic, float32 ones for the optimiser."""
-
-    def __init__(self, model: Bundle):
-        self.model, self.fast = model, copy.deepcopy(model).to(torch.bfloat16)
-
-    def take_gradients(self) -> None:
-        for p, q in zip(self.model.parameters(), self.fast.parameters(), strict=True):
-            p.grad = None if q.grad is None else q.grad.float()
-            q.grad = None
-
-    @torch.no_grad()
-    def give_weights(self) -> None:
-        torch._foreach_copy_(list(self.fast.parameters()), list(self.model.parameters()))
+def is_vector(name: str, parameter: Tensor) -> bool:
+    """What Adam trains: everything but the matrices between the blocks' own features."""
+    return parameter.ndim < 2 or not ("blocks" in name or ".spatial." in name or ".temporal." in name) or "table" in name
 
 
 def draw_given(rng: np.random.Generator, chance: float, batch: int, frames: int) -> Tensor:
@@ -89,7 +87,7 @@ def draw_given(rng: np.random.Generator, chance: float, batch: int, frames: int)
     return mask
 
 
-def step_loss(master: Master, stage: Stage, source: LatentSet, tokenizer: Tokenizer, rng: np.random.Generator) -> dict[str, Tensor]:
+def step_loss(master: Master[Bundle], stage: Stage, source: LatentSet, tokenizer: Tokenizer, rng: np.random.Generator) -> dict[str, Tensor]:
     clips, latents, subject = source.draw(rng, stage.batch, stage.frames)
     captions = [shot_captions(clip, rng) for clip in clips]
     if stage.frames == 1:
@@ -110,11 +108,13 @@ def step_loss(master: Master, stage: Stage, source: LatentSet, tokenizer: Tokeni
     mask = draw_given(rng, stage.given, b, f)
     x = torch.cat([(1 - s) * latents + s * noise, mask.expand(b, 1, *latents.shape[2:]), mask * latents], dim=1)
     shots = torch.tensor([frame_shots(clip, f) for clip in clips])
-    velocity = master.fast.transformer(x.bfloat16(), sigma * 1000, states, text[1], text[2], shots).float()
+    velocity, features = master.fast.transformer.with_features(x.bfloat16(), sigma * 1000, states, text[1], text[2], shots)
+    losses["scene"] = scene_loss(master.fast, features[~dropped], [c for c, d in zip(clips, dropped.tolist(), strict=True) if not d], subject[~dropped])
+    velocity = velocity.float()
     error = (velocity - (noise - latents)).square().mean(1)
     losses["velocity"] = error.mean()
-    weighted = (error * (1 + (SUBJECT_WEIGHT - 1) * subject)).mean()
-    return losses | {"total": weighted + stage.attributes * losses["attributes"]}
+    weighted = (error * (1 + (SUBJECT_WEIGHT - 1) * (subject > 0))).mean()
+    return losses | {"total": weighted + stage.attributes * losses["attributes"] + SCENE_WEIGHT * losses["scene"]}
 
 
 def only_first_shot(clip: Clip) -> Clip:
@@ -135,27 +135,25 @@ def without_text(bundle: Bundle, tokenizer: Tokenizer, states: Tensor, text: Tex
     return torch.where(dropped[:, None, None], padded, states), (text[0], mask, text[2] * keep)
 
 
-def train(run: Run, master: Master, sets: dict[str, LatentSet], peer: TorchPeer, args: argparse.Namespace) -> None:
+def train(run: Run, optimiser: Muon, master: Master[Bundle], sets: dict[str, LatentSet], peer: TorchPeer, args: argparse.Namespace) -> None:
     first = 0
     for stage in PLANS[args.plan]:
         steps = max(1, round(stage.steps * args.scale))
         last_log, last_score, seen = time.time(), time.time(), []
         while run.step < first + steps:
             done = (run.step - first) / steps
-            for group in run.optimiser.param_groups:
-                group["lr"] = (stage.rates[0] + (stage.rates[1] - stage.rates[0]) * done) * min(1.0, (run.step + 1) / 100)
+            optimiser.set_rate((stage.rates[0] + (stage.rates[1] - stage.rates[0]) * done) * min(1.0, (run.step + 1) / 100))
             rng = seed_step(args.seed, run.step)
             losses = step_loss(master, stage, sets[stage.sets[int(rng.integers(len(stage.sets)))]], peer.tokenizer, rng)
             losses["total"].backward()
             master.take_gradients()
-            torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
-            run.optimiser.step()
+            optimiser.step()
             master.give_weights()
             run.step += 1
             run.average.update(run.model.parameters(), run.step)
             seen.append({k: v.item() for k, v in losses.items()})
             if time.time() - last_log > 30:
-                run.log(stage.name, **{k: float(np.mean([s[k] for s in seen])) for k in seen[0]}, rate=run.optimiser.param_groups[0]["lr"])
+                run.log(stage.name, **{k: float(np.mean([s[k] for s in seen])) for k in seen[0]}, rate=optimiser.param_groups[0]["lr"])
                 last_log, seen = time.time(), []
             if time.time() - last_score > args.score_every:
                 report(run, peer, stage, args.score_prompts)
@@ -173,12 +171,16 @@ def report(run: Run, peer: TorchPeer, stage: Stage, count: int) -> None:
     averaged = copy.deepcopy(run.model).eval()
     run.average.copy_to(averaged.parameters())
     judged = TorchPeer(averaged.bfloat16(), peer.vae, peer.tokenizer, peer.statistics)
-    run.log("scores", **score(judged, "one", count, simple=True, steps=16, guidance=3.0, shift=stage.shift))
+    simple = set(stage.sets) == {"simple"}
+    kinds = ("one",) if set(stage.sets) <= {"simple", "one"} else KINDS
+    for kind, row in score(judged, kinds, count, simple=simple, steps=16, guidance=3.0, shift=stage.shift).items():
+        if row:
+            run.log(kind, **row)
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--plan", choices=sorted(PLANS), default="simple")
+    parser.add_argument("--plan", choices=sorted(PLANS), default="whole")
     parser.add_argument("--out", type=Path, default=WORK / "transformer")
     parser.add_argument("--latents", type=Path, default=WORK / "latents")
     parser.add_argument("--tokenizer", type=Path, default=WORK / "tokenizer" / "spiece.model")
@@ -186,6 +188,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with (default: from nothing)")
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--pairs", type=int, default=5, help="pairs of a spatial and a temporal layer")
+    parser.add_argument("--rate", type=float, default=0.015, help="of Muon, for the matrices inside the blocks")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies every stage's steps")
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--score-every", type=float, default=420, help="seconds between scores and checkpoints")
@@ -194,7 +197,7 @@ def main(argv: list[str] | None = None) -> None:
 
     torch.manual_seed(args.seed)
     tokenizer = Tokenizer.load(args.tokenizer)
-    statistics = json.loads((args.latents / "simple" / "statistics.json").read_text())
+    statistics = json.loads((args.vae / "statistics.json").read_text())
     sets = {name: LatentSet(args.latents / name, statistics) for name in {s for stage in PLANS[args.plan] for s in stage.sets}}
     vae = load_average(args.vae / "state.pt", lambda c: Vae(VaeConfig.from_dict(c)))
     if len(statistics["mean"]) != vae.config.latent_channels:
@@ -202,11 +205,11 @@ def main(argv: list[str] | None = None) -> None:
     heads = args.width // 64
     transformer = TransformerConfig(vae.config.latent_channels, args.width, heads, args.pairs, text_width=args.width)
     bundle = Bundle(TextConfig(tokenizer.size, args.width, heads), transformer).train()
-    optimiser = torch.optim.AdamW(bundle.parameters(), lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    optimiser = Muon(bundle, args.rate, 1e-3, is_vector=is_vector)
     run = Run(args.out, bundle, optimiser, 0.998, bundle.config)
     if not run.resume() and args.start:
         bundle.load_state_dict(load_average(args.start, Bundle.from_config).state_dict())
-    train(run, Master(bundle), sets, TorchPeer(bundle, vae, tokenizer, statistics), args)
+    train(run, optimiser, Master(bundle), sets, TorchPeer(bundle, vae, tokenizer, statistics), args)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Trains the causal video VAE, first on single frames (cheap), then on clips.
+"""Trains the causal video VAE on windows of clips.
 
-    export-scripts/run train_vae.py --frame-steps 2000 --clip-steps 2900
+    export-scripts/run train_vae.py
 
 Reads the clips of render_dataset.py; writes $SEEDANCE_WORK/vae/state.pt. Prints PSNR on held-out clips as it goes.
 """
@@ -8,6 +8,8 @@ Reads the clips of render_dataset.py; writes $SEEDANCE_WORK/vae/state.pt. Prints
 from __future__ import annotations
 
 import argparse
+import copy
+import json
 import time
 from pathlib import Path
 
@@ -18,7 +20,8 @@ from torch.nn import functional as F
 
 from dataset import ClipSet
 from model.vae import Vae, VaeConfig
-from training import WORK, Run, seed_step
+from muon import Muon
+from training import WORK, Master, Run, fail, seed_step
 
 CROP = 64
 
@@ -50,21 +53,21 @@ def edge_weight(x: Tensor) -> Tensor:
     return 1 + 3 * edges.clamp(max=1)
 
 
-def loss_of(vae: Vae, x: Tensor, kl_weight: float) -> Tensor:
-    with torch.autocast("cpu", torch.bfloat16):
-        mean, log_variance = vae.encode(x)
-    mean, log_variance = mean.float(), log_variance.float()
-    z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-    with torch.autocast("cpu", torch.bfloat16):
-        y = vae.decode(z)
-    y = y.float()
-    weight = edge_weight(x)
+def picture_loss(y: Tensor, x: Tensor) -> Tensor:
+    """Pixels (weighted at edges) and their gradients in space and time."""
     difference = y - x
-    pixel = (weight * (difference.abs() + 0.5 * difference.square())).mean()
+    pixel = (edge_weight(x) * (difference.abs() + 2 * difference.square())).mean()
     gradient = (difference[..., 1:] - difference[..., :-1]).abs().mean() + (difference[..., 1:, :] - difference[..., :-1, :]).abs().mean()
-    motion = (difference[:, :, 1:] - difference[:, :, :-1]).abs().mean() if x.shape[2] > 1 else difference.new_zeros(())
+    motion = (difference[:, :, 1:] - difference[:, :, :-1]).abs().mean()
+    return pixel + 0.3 * gradient + 0.3 * motion
+
+
+def loss_of(vae: Vae, x: Tensor, kl_weight: float) -> Tensor:
+    """The picture's loss and a faint pull of the latents towards a standard normal."""
+    mean, log_variance = (t.float() for t in vae.encode(x.bfloat16()))
+    z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-    return pixel + 0.3 * gradient + 0.3 * motion + kl_weight * divergence
+    return picture_loss(vae.decode(z.bfloat16()).float(), x) + kl_weight * divergence
 
 
 @torch.no_grad()
@@ -73,72 +76,86 @@ def psnr(vae: Vae, clips: ClipSet, count: int) -> float:
     vae.eval()
     values = []
     for i in range(count):
-        x = to_tensor(np.asarray(clips.held_out(i))[None])
+        x = to_tensor(np.array(clips.held_out(i))[None])
         y = vae.decode(vae.encode(x)[0]).clamp(-1, 1)
         values.append(-10 * torch.log10(((y - x) / 2).square().mean()).item())
     vae.train()
     return float(np.mean(values))
 
 
-def phase(run: Run, vae: Vae, clips: ClipSet, first: int, last: int, batch: int, frames: int, rates: tuple[float, float], args: argparse.Namespace) -> None:
-    """Trains from step `first` until step `last`, the learning rate falling linearly from rates[0] to rates[1]."""
+def train(run: Run, master: Master[Vae], optimiser: Muon, clips: ClipSet, args: argparse.Namespace) -> None:
+    """Rates rise for 100 steps, stay, and fall linearly to 2 per cent over the last two fifths."""
     last_log, last_score, losses = time.time(), time.time(), []
-    while run.step < last:
-        done = (run.step - first) / (last - first)
-        for group in run.optimiser.param_groups:
-            group["lr"] = (rates[0] + (rates[1] - rates[0]) * done) * min(1.0, (run.step + 1) / 100)
-        rng = seed_step(args.seed, run.step)
-        x = crops(clips, rng, batch, frames).contiguous(memory_format=torch.channels_last_3d)
-        loss = loss_of(vae, x, args.kl)
-        run.optimiser.zero_grad(set_to_none=True)
+    while run.step < args.steps:
+        optimiser.set_rate(min(1.0, (run.step + 1) / 100, 0.02 + 0.98 * (args.steps - run.step) / (0.4 * args.steps)))
+        x = crops(clips, seed_step(args.seed, run.step), args.batch, args.frames).contiguous(memory_format=torch.channels_last_3d)
+        loss = loss_of(master.fast, x, args.kl)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 0.5)
-        run.optimiser.step()
+        master.take_gradients()
+        optimiser.step()
+        master.give_weights()
         run.step += 1
-        run.average.update(vae.parameters(), run.step)
+        run.average.update(run.model.parameters(), run.step)
         losses.append(loss.item())
         if time.time() - last_log > 30:
-            run.log(f"{frames} frames", loss=float(np.mean(losses)), rate=run.optimiser.param_groups[0]["lr"])
+            run.log("clips", loss=float(np.mean(losses)))
             last_log, losses = time.time(), []
         if time.time() - last_score > args.score_every:
-            score(run, vae, clips, 8)
+            score(run, clips, 12)
             run.save()
             last_score = time.time()
 
 
-def score(run: Run, vae: Vae, clips: ClipSet, count: int) -> None:
+def score(run: Run, clips: ClipSet, count: int) -> None:
     """Logs the PSNR of the averaged weights."""
-    kept = [p.detach().clone() for p in vae.parameters()]
+    averaged = copy.deepcopy(run.model)
+    run.average.copy_to(averaged.parameters())
+    run.log("held out", psnr=psnr(averaged, clips, count))
+
+
+@torch.no_grad()
+def write_statistics(run: Run, clips: ClipSet, count: int = 256) -> None:
+    """Mean and standard deviation of each latent channel over training clips, to statistics.json: what the transformer sees is normalised by them."""
+    vae = copy.deepcopy(run.model).eval()
     run.average.copy_to(vae.parameters())
-    run.log("held out", psnr=psnr(vae, clips, count))
-    with torch.no_grad():
-        for p, k in zip(vae.parameters(), kept, strict=True):
-            p.copy_(k)
+    rng = np.random.default_rng(0)
+    latents = torch.cat([vae.encode(to_tensor(np.array(clips.random(rng))[None]))[0].flatten(2)[0] for _ in range(count)], dim=1)
+    values = {"mean": latents.mean(1), "std": latents.std(1)}
+    (run.folder / "statistics.json").write_text(json.dumps({k: [round(float(x), 5) for x in v] for k, v in values.items()}, indent=1) + "\n")
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in text.split(","))
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=WORK / "clips")
     parser.add_argument("--out", type=Path, default=WORK / "vae")
-    parser.add_argument("--frame-steps", type=int, default=2000, help="steps of 32 single frames")
-    parser.add_argument("--clip-steps", type=int, default=2900, help="steps of 4 clips of 17 frames")
+    parser.add_argument("--steps", type=int, default=11000)
+    parser.add_argument("--batch", type=int, default=2, help="clips a step, each a random 64x64 window")
+    parser.add_argument("--frames", type=int, default=17, help="frames of a clip, 1 + 4k")
+    parser.add_argument("--channels", type=int, default=VaeConfig.latent_channels, help="latent channels")
+    for name in ("widths", "encoder_blocks", "decoder_blocks"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=numbers, default=getattr(VaeConfig, name), help="comma-separated, from the finest level to the coarsest")
     parser.add_argument("--kl", type=float, default=2e-5)
-    parser.add_argument("--rate", type=float, default=7e-4)
+    parser.add_argument("--rate", type=float, default=0.02, help="of Muon, for the convolutions")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--score-every", type=float, default=180, help="seconds between scores and checkpoints")
     parser.add_argument("--score-clips", type=int, default=64, help="held-out clips of the last score")
     args = parser.parse_args(argv)
 
     torch.manual_seed(args.seed)
-    config = VaeConfig()
+    if not len(args.widths) == len(args.encoder_blocks) == len(args.decoder_blocks) <= 3:
+        fail(f"--widths, --encoder-blocks and --decoder-blocks must have one number a level, at most 3, but have {args.widths}, {args.encoder_blocks}, {args.decoder_blocks}.")
+    config = VaeConfig(args.channels, args.widths, args.encoder_blocks, args.decoder_blocks)
     vae = Vae(config).to(memory_format=torch.channels_last_3d).train()
-    run = Run(args.out, vae, torch.optim.AdamW(vae.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=1e-4, fused=True), 0.998, config.to_dict())
+    optimiser = Muon(vae, args.rate)
+    run = Run(args.out, vae, optimiser, 0.998, config.to_dict())
     run.resume()
-    clips = ClipSet(args.data)
-    end = args.frame_steps + args.clip_steps
-    phase(run, vae, clips, 0, args.frame_steps, 32, 1, (args.rate, 0.7 * args.rate), args)
-    phase(run, vae, clips, args.frame_steps, end, 4, 17, (0.8 * args.rate, 0.03 * args.rate), args)
-    score(run, vae, clips, args.score_clips)
+    train(run, Master(vae), optimiser, ClipSet(args.data), args)
+    score(run, ClipSet(args.data), args.score_clips)
+    write_statistics(run, ClipSet(args.data))
     run.save()
 
 

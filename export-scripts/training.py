@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import random
@@ -46,6 +47,22 @@ class Average:
         with torch.no_grad():
             for p, v in zip(parameters, self.values, strict=True):
                 p.copy_(v)
+
+
+class Master[M: nn.Module]:
+    """bfloat16 weights for the arithmetic, float32 ones for the optimiser."""
+
+    def __init__(self, model: M):
+        self.model, self.fast = model, copy.deepcopy(model).to(torch.bfloat16)
+
+    def take_gradients(self) -> None:
+        for p, q in zip(self.model.parameters(), self.fast.parameters(), strict=True):
+            p.grad = None if q.grad is None else q.grad.float()
+            q.grad = None
+
+    @torch.no_grad()
+    def give_weights(self) -> None:
+        torch._foreach_copy_(list(self.fast.parameters()), list(self.model.parameters()))
 
 
 class Run:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from model.bundle import Bundle, Text, Tokenizer
-from model.vae import Vae
+from model.vae import TEMPORAL_STRIDE, Vae
 
 
 class Peer(Protocol):
@@ -77,7 +77,12 @@ class PackPeer:
         return self._run("transformer", hidden, timestep, states, text[1], text[2], frame_shots)
 
     def decode(self, latents: Tensor) -> Tensor:
-        return torch.cat([self._run("vae_decoder", z[None]) for z in latents * self.std + self.mean])
+        frames = []
+        memory = self.sessions["vae_decoder"].get_inputs()[1:]
+        for z in latents * self.std + self.mean:
+            nothing = [torch.zeros(1, *i.shape[1:3], *z.shape[2:]) for i in memory]
+            frames.append(self._run("vae_decoder", z[None], *nothing)[:, :, TEMPORAL_STRIDE - 1 if memory else 0:])
+        return torch.cat(frames)
 
 
 READ_TOKENIZER = """

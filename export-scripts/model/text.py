@@ -61,6 +61,22 @@ class TextEncoder(nn.Module):
         return self.norm(x)
 
 
+class SceneReader(nn.Module):
+    """Training only: what stands in each latent cell, read from the transformer's middle: one class of every slot, or nothing. Where pixels are still noise the text
+    alone can tell, so that binding words to places is learnt from the first step on (in the spirit of REPA, arXiv 2410.06940, with exact truth for features)."""
+
+    def __init__(self, width: int, classes: tuple[int, ...], cells: int):
+        super().__init__()
+        self.heads = nn.ModuleList([nn.Linear(width, (n + 1) * cells * cells) for n in classes])
+        self.cells = cells
+
+    def forward(self, features: Tensor) -> list[Tensor]:
+        """[B, f, h, w, D] -> logits [B, f, h * cells, w * cells, n + 1] a slot; class 0 is nothing."""
+        b, f, h, w, _ = features.shape
+        n = self.cells
+        return [head(features).reshape(b, f, h, w, n, n, -1).permute(0, 1, 2, 4, 3, 5, 6).reshape(b, f, h * n, w * n, -1) for head in self.heads]
+
+
 class AttributeReader(nn.Module):
     """Training only: learned queries over a shot's tokens say what each mention is. It binds words to attributes before any pixel is seen.
 

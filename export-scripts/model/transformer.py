@@ -172,7 +172,13 @@ class Transformer(nn.Module):
 
     def forward(self, hidden_states: Tensor, timestep: Tensor, encoder_hidden_states: Tensor, encoder_attention_mask: Tensor,
                 encoder_shot_ids: Tensor, frame_shot_ids: Tensor) -> Tensor:
-        """hidden_states [B, Cin, f, h, w], timestep [B] in 0..1000, text [B, S, D], mask and shot ids [B, S], frame shots [B, f] -> velocity [B, C, f, h, w]."""
+        """As `with_features`, the velocity alone."""
+        return self.with_features(hidden_states, timestep, encoder_hidden_states, encoder_attention_mask, encoder_shot_ids, frame_shot_ids)[0]
+
+    def with_features(self, hidden_states: Tensor, timestep: Tensor, encoder_hidden_states: Tensor, encoder_attention_mask: Tensor,
+                      encoder_shot_ids: Tensor, frame_shot_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """hidden_states [B, Cin, f, h, w], timestep [B] in 0..1000, text [B, S, D], mask and shot ids [B, S], frame shots [B, f]
+        -> velocity [B, C, f, h, w], and the visual tokens behind the middle pair [B, f, h/2, w/2, D]."""
         b, c, f, height, width = hidden_states.shape
         h, w, d = height // PATCH, width // PATCH, self.config.width
         at = Positions(b, f, h, w, frame_shot_ids, encoder_shot_ids, encoder_attention_mask, [self.rate_t, self.rate_y, self.rate_x], encoder_hidden_states)
@@ -183,13 +189,15 @@ class Transformer(nn.Module):
         angle = timestep[:, None].to(x.dtype) * self.time_rates
         time = self.time_in(torch.cat([angle.cos(), angle.sin()], dim=-1))
         visual_time, text_time = self.time_visual(time).reshape(b, 6, d), self.time_text(time).reshape(b, 6, d)
-        for spatial, temporal in zip(self.spatial, self.temporal, strict=True):
+        features = x
+        for i, (spatial, temporal) in enumerate(zip(self.spatial, self.temporal, strict=True)):
             x, text = spatial(x, text, at, visual_time, text_time)
             x = temporal(x, at, visual_time)
+            features = x if i == len(self.spatial) // 2 else features
         shift, scale = self.time_out(time).reshape(b, 2, 1, d).unbind(1)
         x = self.patch_out(modulate(x, shift, scale))
         x = x.reshape(b, f, h, w, self.config.latent_channels, PATCH, PATCH).permute(0, 4, 1, 2, 5, 3, 6)
-        return x.reshape(b, self.config.latent_channels, f, height, width)
+        return x.reshape(b, self.config.latent_channels, f, height, width), features.reshape(b, f, h, w, d)
 
     def _places(self, at: Positions) -> Tensor:
         """Where a token is in its shot and its frame, as sines: [B, f, h, w, 40]."""

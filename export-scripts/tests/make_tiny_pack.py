@@ -8,7 +8,8 @@ It is checked in; run this again only to change it, and commit what changed with
 - text_encoder: one row of a fixed table for each token, [B, S, 4].
 - transformer: the exact velocity towards a clip of one colour, x0 = the mean of the token features, v = (x_sigma - x0) / sigma. Every solver of this
   project lands on x0 with it, whatever the number of steps, so that the pixels of a clip follow from its prompt alone.
-- vae_decoder: the first three channels, each latent repeated 8 x 8 pixels and, but for the first frame, 4 frames.
+- vae_decoder: the first three channels, each the mean of a latent frame and the one before (the first alone), repeated 8 x 8 pixels and 4 frames. What it
+  remembers is the latent frame before: its three channels, and a 1 that says that there was one.
 """
 
 from __future__ import annotations
@@ -89,22 +90,36 @@ def transformer() -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
 def vae_decoder() -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
     return [
         node("Slice", ["latent_sample", "zero", "colours", "channel"], ["colour"], name="/vae_decoder/colour"),
-        node("Resize", ["colour", "", "scales"], ["repeated"], name="/vae_decoder/Resize", mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"),
-        node("Slice", ["repeated", "skipped", "end", "frame"], ["sample"], name="/vae_decoder/sample"),
-    ], constants(zero=np.array([0], np.int64), colours=np.array([3], np.int64), channel=np.array([1], np.int64),
-                 scales=np.array([1, 1, TEMPORAL, SPATIAL, SPATIAL], np.float32), skipped=np.array([TEMPORAL - 1], np.int64),
-                 end=np.array([2**62], np.int64), frame=np.array([2], np.int64))
+        node("Slice", ["colour", "zero", "one", "channel"], ["red"], name="/vae_decoder/red"),
+        node("Mul", ["red", "nothing"], ["zeros"], name="/vae_decoder/zeros"),
+        node("Add", ["zeros", "unit"], ["ones"], name="/vae_decoder/ones"),
+        node("Concat", ["colour", "ones"], ["marked"], name="/vae_decoder/marked", axis=1),
+        node("Concat", ["past_0", "marked"], ["all"], name="/vae_decoder/all", axis=2),
+        node("Slice", ["all", "last", "end", "frame"], ["present_0"], name="/vae_decoder/present"),
+        node("Slice", ["all", "zero", "last", "frame"], ["earlier"], name="/vae_decoder/earlier"),
+        node("Slice", ["earlier", "zero", "colours", "channel"], ["before"], name="/vae_decoder/before"),
+        node("Slice", ["earlier", "colours", "end", "channel"], ["there"], name="/vae_decoder/there"),
+        node("Sub", ["before", "colour"], ["change"], name="/vae_decoder/change"),
+        node("Mul", ["change", "there"], ["known_change"], name="/vae_decoder/known_change"),
+        node("Mul", ["known_change", "half"], ["half_change"], name="/vae_decoder/half_change"),
+        node("Add", ["colour", "half_change"], ["mean"], name="/vae_decoder/mean"),
+        node("Resize", ["mean", "", "scales"], ["sample"], name="/vae_decoder/Resize", mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"),
+    ], constants(zero=np.array([0], np.int64), one=np.array([1], np.int64), last=np.array([-1], np.int64), colours=np.array([3], np.int64),
+                 channel=np.array([1], np.int64), frame=np.array([2], np.int64), end=np.array([2**62], np.int64), nothing=np.float32(0), unit=np.float32(1),
+                 half=np.float32(0.5), scales=np.array([1, 1, TEMPORAL, SPATIAL, SPATIAL], np.float32))
 
 
 def shapes() -> dict[str, tuple[Tensors, Tensors]]:
     words: list[int | str] = ["B", "S"]
+    memory: list[int | str] = ["B", 4, 1, "h", "w"]
     return {
         "tokenizer": ({"text": ("string", ["N"])}, {"input_ids": ("int64", ["N", "S"]), "attention_mask": ("int64", ["N", "S"])}),
         "text_encoder": ({"input_ids": ("int64", words), "attention_mask": ("int64", words)}, {"last_hidden_state": ("float32", ["B", "S", FEATURES])}),
         "transformer": ({"hidden_states": ("float32", ["B", 2 * CHANNELS + 1, "f", "h", "w"]), "timestep": ("float32", ["B"]),
                          "encoder_hidden_states": ("float32", ["B", "S", FEATURES]), "encoder_attention_mask": ("int64", words)},
                         {"out_hidden_states": ("float32", ["B", CHANNELS, "f", "h", "w"])}),
-        "vae_decoder": ({"latent_sample": ("float32", ["B", CHANNELS, "f", "h", "w"])}, {"sample": ("float32", ["B", 3, "F", "H", "W"])}),
+        "vae_decoder": ({"latent_sample": ("float32", ["B", CHANNELS, "f", "h", "w"]), "past_0": ("float32", memory)},
+                        {"sample": ("float32", ["B", 3, "F", "H", "W"]), "present_0": ("float32", memory)}),
     }
 
 

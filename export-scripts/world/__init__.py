@@ -4,7 +4,7 @@ from .captions import caption, full_caption, join_shots, shot_captions
 from .prompts import EvaluationPrompt, evaluation_prompts
 from .render import ShotTruth, render, truth
 from .sampling import sample_clip
-from .scene import Clip, Shot, Subject, Track, WorldOptions, track, world_options
+from .scene import Clip, Shot, Subject, Track, WorldOptions, enlarged, track, world_options
 from .vocabulary import is_withheld
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Track",
     "WorldOptions",
     "caption",
+    "enlarged",
     "evaluation_prompts",
     "full_caption",
     "is_withheld",

@@ -63,9 +63,9 @@ def truth(clip: Clip, masks: bool = False) -> tuple[ShotTruth, ...]:
     return tuple(result)
 
 
-def outline_width(radius: float | FloatArray) -> FloatArray:
+def outline_width(radius: float | FloatArray, scale: int = 1) -> FloatArray:
     """Pixels of an outline's stroke for a subject of the given radius."""
-    return np.maximum(np.float32(2.6), np.float32(0.17) * np.float32(radius))
+    return np.maximum(np.float32(2.6 * scale), np.float32(0.17) * np.float32(radius))
 
 
 def _patches(subject: Subject, shot: Shot, clip: Clip) -> Iterator[tuple[int, slice, slice, FloatArray, FloatArray]]:
@@ -73,7 +73,7 @@ def _patches(subject: Subject, shot: Shot, clip: Clip) -> Iterator[tuple[int, sl
     way = track(subject, shot.frames)
     reach = int(np.ceil(float(way.radii.max()) * (EXTENT if subject.turns else 1.2))) + 1
     lefts, tops = (np.floor(way.centres - reach).astype(int)).T
-    alpha, colour = paint(subject, way, lefts, tops, 2 * reach + 2, shot.style == "outline")
+    alpha, colour = paint(subject, way, lefts, tops, 2 * reach + 2, clip.scale if shot.style == "outline" else 0)
     for frame in range(shot.frames):
         left, top = max(lefts[frame], 0), max(tops[frame], 0)
         right, bottom = min(lefts[frame] + 2 * reach + 2, clip.width), min(tops[frame] + 2 * reach + 2, clip.height)
@@ -82,8 +82,8 @@ def _patches(subject: Subject, shot: Shot, clip: Clip) -> Iterator[tuple[int, sl
             yield frame, slice(top, bottom), slice(left, right), alpha[frame][inner], colour[frame][inner]
 
 
-def paint(subject: Subject, way: Track, lefts: NDArray[np.int_], tops: NDArray[np.int_], side: int, outline: bool) -> tuple[FloatArray, FloatArray]:
-    """Coverage [frames, side, side] and colour [frames, side, side, 3] of the boxes around the subject."""
+def paint(subject: Subject, way: Track, lefts: NDArray[np.int_], tops: NDArray[np.int_], side: int, outline: int) -> tuple[FloatArray, FloatArray]:
+    """Coverage [frames, side, side] and colour [frames, side, side, 3] of the boxes around the subject. `outline`: the clip's scale, or 0 for a filled subject."""
     pixel = np.arange(side, dtype=np.float32) + 0.5
     radii = way.radii[:, None, None]
     x = ((lefts - way.centres[:, 0])[:, None] + pixel).astype(np.float32)[:, None, :] / radii
@@ -99,7 +99,7 @@ def paint(subject: Subject, way: Track, lefts: NDArray[np.int_], tops: NDArray[n
     hue = np.float32(PALETTE[subject.colour])
     colour = np.broadcast_to(hue, (*body.shape, 3))
     if outline:
-        half = outline_width(radii) / 2
+        half = outline_width(radii, outline) / 2
         body = np.abs(body + half) - half
         if shape.dark is not None:
             body = np.minimum(body, shape.dark[cells] * radii)

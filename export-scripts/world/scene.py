@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,8 @@ class Clip:
     seed: int
     language: str
     """en, zh or mixed."""
+    scale: int = 1
+    """Pixels along a draft's pixel; lines that have a least width keep it at every scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,16 @@ def world_options(**changes: object) -> WorldOptions:
             value = (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
         defaults[name] = value
     return WorldOptions(**defaults)  # type: ignore[arg-type]
+
+
+def enlarged(clip: Clip, scale: int) -> Clip:
+    """The same clip with `scale` times the pixels along both edges."""
+    def grown(subject: Subject) -> Subject:
+        lengths = ("x", "y", "size", "travel_x", "travel_y", "bounce_height")
+        return dataclasses.replace(subject, **{name: scale * getattr(subject, name) for name in lengths})
+
+    shots = tuple(dataclasses.replace(shot, subjects=tuple(grown(s) for s in shot.subjects)) for shot in clip.shots)
+    return dataclasses.replace(clip, width=scale * clip.width, height=scale * clip.height, shots=shots, scale=scale * clip.scale)
 
 
 def track(subject: Subject, frames: int) -> Track:

@@ -23,8 +23,48 @@ internal static class ContractChecks
         CheckAxis(contract, GraphRoles.Transformer, "out_hidden_states", channels, problems);
         CheckAxis(contract, GraphRoles.VaeEncoder, "sample", 3, problems);
         CheckAxis(contract, GraphRoles.VaeEncoder, "latent_parameters", 2 * channels, problems);
-        CheckAxis(contract, GraphRoles.VaeDecoder, "latent_sample", channels, problems);
-        CheckAxis(contract, GraphRoles.VaeDecoder, "sample", 3, problems);
+        foreach (string role in new[] { GraphRoles.VaeDecoder, GraphRoles.ThinVaeDecoder })
+        {
+            CheckAxis(contract, role, "latent_sample", channels, problems);
+            CheckAxis(contract, role, "sample", 3, problems);
+            CheckMemory(contract, role, problems);
+        }
+
+        CheckAxis(contract, GraphRoles.Upscaler, "sample", 3, problems);
+        CheckAxis(contract, GraphRoles.Upscaler, "upscaled", 3, problems);
+    }
+
+    /// <summary>What a decoder remembers comes out as it goes in, and follows from the shape of the latents alone.</summary>
+    private static void CheckMemory(PackContract contract, string role, List<string> problems)
+    {
+        if (contract.FindGraph(role) is not { } decoder)
+        {
+            return;
+        }
+
+        string path = $"{ContractReader.FileName}: $.graphs.{role}";
+        string[] free = [.. decoder.FindInput("latent_sample")?.Axes.Select(axis => axis.Letter).OfType<string>() ?? []];
+        foreach (TensorContract past in ChunkMemory.PastOf(decoder))
+        {
+            string name = ChunkMemory.PresentOf(past.Name);
+            TensorContract? present = decoder.FindOutput(name);
+            if (present is null || present.ElementType != past.ElementType || !present.Axes.SequenceEqual(past.Axes))
+            {
+                problems.Add($"{path}.outputs.{name} must be {past}, as inputs.{past.Name} is, but is {present?.ToString() ?? "missing"}.");
+            }
+
+            foreach (string letter in past.Axes.Select(axis => axis.Letter).OfType<string>().Except(free, StringComparer.Ordinal))
+            {
+                problems.Add($"{path}.inputs.{past.Name} must have axes that latent_sample has, or fixed ones, but has '{letter}'. Fold it to the latents' height and width.");
+            }
+        }
+
+        int pasts = ChunkMemory.PastOf(decoder).Count();
+        int presents = decoder.Outputs.Count(tensor => tensor.Name.StartsWith(ChunkMemory.PresentPrefix, StringComparison.Ordinal));
+        if (pasts != presents)
+        {
+            problems.Add($"{path} must have as many outputs present_N as inputs past_N, but has {presents} and {pasts}.");
+        }
     }
 
     private static void CheckVideo(VideoContract video, LatentGeometry latents, List<string> problems)

@@ -21,8 +21,14 @@ public static class GraphRoles
     /// <summary>Latents in, frames out.</summary>
     public const string VaeDecoder = "vae_decoder";
 
+    /// <summary>Latents in, frames out, from a smaller network: for previews, and where speed counts more than the last decibel.</summary>
+    public const string ThinVaeDecoder = "vae_decoder_thin";
+
+    /// <summary>Frames in, larger frames out.</summary>
+    public const string Upscaler = "upscaler";
+
     /// <summary>Every role, in the order in which a video is made.</summary>
-    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, VaeDecoder];
+    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, VaeDecoder, ThinVaeDecoder, Upscaler];
 
     /// <summary>The roles without which no text becomes a video.</summary>
     public static IReadOnlyList<string> Required { get; } = [Tokenizer, TextEncoder, Transformer, VaeDecoder];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Seedance.Onnx.Packs;
 
@@ -7,6 +8,10 @@ namespace Seedance.Onnx.Packs;
 /// </summary>
 internal static class KnownTensors
 {
+    private static readonly (Known[] Inputs, Known[] Outputs) Decoder = (
+        [new("latent_sample", Kind.Reals, 5), new(ChunkMemory.PastPrefix + "0", Kind.Reals, 5, Required: false)],
+        [new("sample", Kind.Reals, 5), new(ChunkMemory.PresentPrefix + "0", Kind.Reals, 5, Required: false)]);
+
     private static readonly ImmutableDictionary<string, (Known[] Inputs, Known[] Outputs)> ByRole =
         new Dictionary<string, (Known[] Inputs, Known[] Outputs)>(StringComparer.Ordinal)
         {
@@ -27,7 +32,9 @@ internal static class KnownTensors
                 ],
                 [new("out_hidden_states", Kind.Reals, 5)]),
             [GraphRoles.VaeEncoder] = ([new("sample", Kind.Reals, 5)], [new("latent_parameters", Kind.Reals, 5)]),
-            [GraphRoles.VaeDecoder] = ([new("latent_sample", Kind.Reals, 5)], [new("sample", Kind.Reals, 5)]),
+            [GraphRoles.VaeDecoder] = Decoder,
+            [GraphRoles.ThinVaeDecoder] = Decoder,
+            [GraphRoles.Upscaler] = ([new("sample", Kind.Reals, 5)], [new("upscaled", Kind.Reals, 5)]),
         }.ToImmutableDictionary(StringComparer.Ordinal);
 
     /// <summary>Adds what is wrong with the names, types and ranks of a graph's tensors.</summary>
@@ -43,7 +50,7 @@ internal static class KnownTensors
         string path = $"{ContractReader.FileName}: $.graphs.{role}.{side}";
         foreach (TensorContract tensor in tensors)
         {
-            Known? match = known.FirstOrDefault(candidate => candidate.Name == tensor.Name);
+            Known? match = known.FirstOrDefault(candidate => candidate.Name == FirstOf(tensor.Name));
             if (match is null)
             {
                 problems.Add($"{path}.{tensor.Name} must be a known tensor, but is not. Remove it, or write one of: {string.Join(", ", known.Select(k => k.Name))}.");
@@ -63,6 +70,14 @@ internal static class KnownTensors
         {
             problems.Add($"{path} must name each tensor of the file once, but has '{twice}' more often.");
         }
+    }
+
+    /// <summary>Numbered tensors are known by the first of them: past_7 by past_0.</summary>
+    private static string FirstOf(string name)
+    {
+        int digits = name.LastIndexOf('_') + 1;
+        bool numbered = name[..digits] is ChunkMemory.PastPrefix or ChunkMemory.PresentPrefix && int.TryParse(name[digits..], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        return numbered ? name[..digits] + "0" : name;
     }
 
     private enum Kind

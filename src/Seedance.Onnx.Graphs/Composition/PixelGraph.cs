@@ -5,6 +5,7 @@ namespace Seedance.Onnx.Graphs.Composition;
 /// <summary>Composes everything behind the last step: un-normalise, decode, upscale, and round to bytes as a video encoder takes them.</summary>
 /// <remarks>
 /// Input: "latents" [1, C, f, h, w] float32, normalised. Output: "frames" [F, H, W, 3] uint8, red, green, blue: round((x + 1) · 127.5) of the decoder's x in [−1, 1], cut to 0 … 255.
+/// What else the decoder takes and gives (its memory of the chunk before) stays an input and an output under its own name.
 /// </remarks>
 public static class PixelGraph
 {
@@ -43,6 +44,11 @@ public static class PixelGraph
 
         (string frames, bool framesFirst) = upscaler is null ? (sample, false) : Upscale(composer, upscaler, sample);
         composer.Output(ToBytes(composer.Build("/pixels"), frames, framesFirst), "frames", new OnnxValue("frames", OnnxElementType.UInt8, "F", "H", "W", 3));
+        foreach (OnnxValue memory in decoder.Graph.Outputs.Where(output => output.Name != options.Sample))
+        {
+            composer.Output(decoded[memory.Name], memory.Name, memory);
+        }
+
         return composer.Finish();
     }
 

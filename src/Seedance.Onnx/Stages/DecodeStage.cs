@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
@@ -8,8 +9,17 @@ using Seedance.Onnx.Requests;
 namespace Seedance.Onnx.Stages;
 
 /// <summary>Latents become frames: un-normalised, through the VAE decoder graph, and rounded to bytes.</summary>
-internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry)
+/// <remarks>
+/// A decoder that remembers (see <see cref="ChunkMemory"/>) takes a clip in chunks, and returns as many frames for every latent frame; those before a clip's
+/// first are dropped. The frames are the same whatever the chunk, its memory is not.
+/// </remarks>
+/// <param name="decoder">The graph; borrowed.</param>
+/// <param name="geometry">How its latents relate to frames.</param>
+/// <param name="chunk">Latent frames of a chunk, at least 1.</param>
+internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry, int chunk = 4)
 {
+    private readonly TensorContract[] _past = [.. ChunkMemory.PastOf(decoder.Contract)];
+
     /// <summary>Decodes a clip.</summary>
     /// <param name="plan">What is being made.</param>
     /// <param name="latents">Normalised latents, [C, f, h, w].</param>
@@ -19,45 +29,100 @@ internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry)
     public VideoFrame[] Run(GenerationPlan plan, ReadOnlySpan<float> latents, CancellationToken cancellationToken)
     {
         LatentShape shape = plan.Latents;
-        using HostTensor sample = HostTensor.Allocate(ElementType.Float32, 1, shape.Channels, shape.Frames, shape.Height, shape.Width);
-        Span<float> scaled = sample.AsSpan<float>();
-        int perChannel = latents.Length / shape.Channels;
-        for (int channel = 0; channel < shape.Channels; channel++)
+        int longest = _past.Length > 0 ? chunk : shape.Frames;
+        List<VideoFrame> frames = new(plan.Frames);
+        Dictionary<string, GraphTensor> inputs = BeginMemory(shape);
+        GraphOutputs? before = null;
+        try
         {
-            Range range = (channel * perChannel)..((channel + 1) * perChannel);
-            TensorPrimitives.Multiply(latents[range], geometry.Std[channel], scaled[range]);
-            TensorPrimitives.Add(scaled[range], geometry.Mean[channel], scaled[range]);
+            for (int first = 0; first < shape.Frames; first += longest)
+            {
+                int count = Math.Min(longest, shape.Frames - first);
+                using HostTensor sample = Scale(shape, latents, first, count);
+                inputs["latent_sample"] = sample;
+                GraphOutputs outputs = decoder.Run(inputs, cancellationToken);
+                before?.Dispose();
+                before = outputs;
+                int planned = _past.Length > 0 ? count * geometry.TemporalStride : plan.Frames;
+                AddFrames(plan, outputs["sample"], planned, planned - (geometry.Frames(first + count) - frames.Count), frames);
+                foreach (TensorContract past in _past)
+                {
+                    inputs[past.Name].Dispose();
+                    inputs[past.Name] = outputs[ChunkMemory.PresentOf(past.Name)];
+                }
+            }
+        }
+        finally
+        {
+            before?.Dispose();
+            foreach (TensorContract past in _past)
+            {
+                inputs[past.Name].Dispose();
+            }
         }
 
-        using GraphOutputs outputs = decoder.Run(new Dictionary<string, GraphTensor> { ["latent_sample"] = sample }, cancellationToken);
-        HostTensor pixels = outputs["sample"];
-        long[] expected = [1, 3, plan.Frames, plan.Size.Height, plan.Size.Width];
-        return pixels.Shape.SequenceEqual(expected)
-            ? ToFrames(plan, pixels.AsSpan<float>())
-            : throw new GraphExecutionException(
-                GraphRoles.VaeDecoder, $"output 'sample' must be [{string.Join(", ", expected)}], but is [{string.Join(", ", pixels.Shape)}]. Correct the strides in seedance.json.");
+        return [.. frames];
     }
 
-    /// <summary>Planes [3, F, H, W] in [-1, 1] -> frames [H, W, 3] of bytes.</summary>
-    private static VideoFrame[] ToFrames(GenerationPlan plan, ReadOnlySpan<float> planes)
+    /// <summary>Nothing to remember yet: zeros in the shape that the latents give.</summary>
+    private Dictionary<string, GraphTensor> BeginMemory(LatentShape shape)
     {
-        int area = plan.Size.Width * plan.Size.Height, frames = plan.Frames;
-        VideoFrame[] result = new VideoFrame[frames];
-        for (int index = 0; index < frames; index++)
+        ImmutableArray<TensorAxis> axes = decoder.Contract.FindInput("latent_sample")!.Axes;
+        long[] lengths = [1, shape.Channels, shape.Frames, shape.Height, shape.Width];
+        Dictionary<string, long> letters = axes.Zip(lengths).Where(axis => axis.First.Letter is not null).ToDictionary(axis => axis.First.Letter!, axis => axis.Second, StringComparer.Ordinal);
+        Dictionary<string, GraphTensor> memory = new(StringComparer.Ordinal);
+        foreach (TensorContract past in _past)
         {
-            byte[] pixels = new byte[3 * area];
+            HostTensor nothing = HostTensor.Allocate(ElementType.Float32, [.. past.Axes.Select(axis => axis.Length ?? letters[axis.Letter!])]);
+            nothing.AsSpan<float>().Clear();
+            memory.Add(past.Name, nothing);
+        }
+
+        return memory;
+    }
+
+    /// <summary>The decoder's input for some latent frames: z · std + mean, [1, C, count, h, w].</summary>
+    private HostTensor Scale(LatentShape shape, ReadOnlySpan<float> latents, int first, int count)
+    {
+        HostTensor sample = HostTensor.Allocate(ElementType.Float32, 1, shape.Channels, count, shape.Height, shape.Width);
+        Span<float> scaled = sample.AsSpan<float>();
+        int area = shape.Height * shape.Width;
+        for (int channel = 0; channel < shape.Channels; channel++)
+        {
+            ReadOnlySpan<float> from = latents.Slice(((channel * shape.Frames) + first) * area, count * area);
+            Span<float> to = scaled.Slice(channel * count * area, count * area);
+            TensorPrimitives.Multiply(from, geometry.Std[channel], to);
+            TensorPrimitives.Add(to, geometry.Mean[channel], to);
+        }
+
+        return sample;
+    }
+
+    /// <summary>Adds the frames of planes [1, 3, count, H, W] in [-1, 1] but for the first few, as bytes [H, W, 3].</summary>
+    private static void AddFrames(GenerationPlan plan, HostTensor pixels, int count, int dropped, List<VideoFrame> frames)
+    {
+        long[] expected = [1, 3, count, plan.Size.Height, plan.Size.Width];
+        if (!pixels.Shape.SequenceEqual(expected))
+        {
+            throw new GraphExecutionException(
+                GraphRoles.VaeDecoder, $"output 'sample' must be [{string.Join(", ", expected)}], but is [{string.Join(", ", pixels.Shape)}]. Correct the strides in seedance.json.");
+        }
+
+        ReadOnlySpan<float> planes = pixels.AsSpan<float>();
+        int area = plan.Size.Width * plan.Size.Height;
+        for (int index = dropped; index < count; index++)
+        {
+            byte[] bytes = new byte[3 * area];
             for (int channel = 0; channel < 3; channel++)
             {
-                ReadOnlySpan<float> plane = planes.Slice(((channel * frames) + index) * area, area);
+                ReadOnlySpan<float> plane = planes.Slice(((channel * count) + index) * area, area);
                 for (int i = 0; i < area; i++)
                 {
-                    pixels[(3 * i) + channel] = (byte)MathF.Round((Math.Clamp(plane[i], -1f, 1f) + 1f) * 127.5f);
+                    bytes[(3 * i) + channel] = (byte)MathF.Round((Math.Clamp(plane[i], -1f, 1f) + 1f) * 127.5f);
                 }
             }
 
-            result[index] = new VideoFrame(plan.Size, pixels, index, TimeSpan.FromSeconds((double)index / plan.Fps));
+            frames.Add(new VideoFrame(plan.Size, bytes, frames.Count, TimeSpan.FromSeconds((double)frames.Count / plan.Fps)));
         }
-
-        return result;
     }
 }

@@ -15,14 +15,14 @@ public sealed class ContractReaderTests
             contract["fps"] = 8;
             contract["latents"]!["scale"] = 1;
             contract["transformer_channels"]![1]!["size"] = 1;
-            contract["graphs"]!["upscaler"] = new JsonObject();
+            contract["graphs"]!["upsampler"] = new JsonObject();
             contract["graphs"]!["transformer"]!["inputs"]!["timestep"]!["dtype"] = "float32";
         });
 
         string[] paths = [.. problems.Where(problem => problem.Contains(" but is not. Remove it")).Select(problem => problem.Split(' ')[1])];
         Assert.Equal(5, problems.Count);
         Assert.Equal(
-            ["$.latents.scale", "$.transformer_channels[1].size", "$.graphs.upscaler", "$.graphs.transformer.inputs.timestep.dtype", "$.fps"], paths);
+            ["$.latents.scale", "$.transformer_channels[1].size", "$.graphs.upsampler", "$.graphs.transformer.inputs.timestep.dtype", "$.fps"], paths);
         Assert.EndsWith("must be a known key, but is not. Remove it, or write one of: kind, channels.", problems[1]);
     }
 
@@ -49,6 +49,38 @@ public sealed class ContractReaderTests
                 "seedance.json: $.text.max_tokens must be a whole number from 1 to 1000000, but is 0.",
             ],
             problems);
+    }
+
+    [Fact]
+    public void Open_DecoderWithMemory_RemembersEachTensorAsItTookIt()
+    {
+        JsonObject memory = new() { ["type"] = "float32", ["shape"] = new JsonArray("B", 8, 2, "h", "w") };
+
+        JsonObject unbound = new() { ["type"] = "float32", ["shape"] = new JsonArray("B", 8, 2, "h", "W") };
+
+        using PackFolderFixture right = new(change: contract => SetMemory(contract, memory, memory));
+        using PackFolderFixture forgetful = new(change: contract => SetMemory(contract, memory, null));
+        using PackFolderFixture unequal = new(change: contract => SetMemory(contract, unbound, memory));
+
+        Assert.Single(ChunkMemory.PastOf(right.Open().Contract.FindGraph(GraphRoles.VaeDecoder)!));
+        Assert.Equal(
+            ["seedance.json: $.graphs.vae_decoder.outputs.present_0 must be float32 [B, 8, 2, h, w], as inputs.past_0 is, but is missing.",
+             "seedance.json: $.graphs.vae_decoder must have as many outputs present_N as inputs past_N, but has 0 and 1."],
+            forgetful.Problems());
+        Assert.Equal(
+            ["seedance.json: $.graphs.vae_decoder.outputs.present_0 must be float32 [B, 8, 2, h, W], as inputs.past_0 is, but is float32 [B, 8, 2, h, w].",
+             "seedance.json: $.graphs.vae_decoder.inputs.past_0 must have axes that latent_sample has, or fixed ones, but has 'W'. Fold it to the latents' height and width."],
+            unequal.Problems());
+    }
+
+    private static void SetMemory(JsonNode contract, JsonObject past, JsonObject? present)
+    {
+        JsonNode decoder = contract["graphs"]!["vae_decoder"]!;
+        decoder["inputs"]!["past_0"] = past.DeepClone();
+        if (present is not null)
+        {
+            decoder["outputs"]!["present_0"] = present.DeepClone();
+        }
     }
 
     public static TheoryData<string, string, string> SingleMistakes => new()
@@ -93,7 +125,7 @@ public sealed class ContractReaderTests
         { "graphs.transformer.inputs.timestep", null, "$.graphs.transformer.inputs.timestep must be floating-point with 1 axis, but is missing." },
         { "graphs.transformer.inputs.timestep.shape", "[\"B\", 1]", "$.graphs.transformer.inputs.timestep must be floating-point with 1 axis, but is float32 [B, 1]." },
         { "graphs.tokenizer.outputs.input_ids.type", "\"int32\"", "$.graphs.tokenizer.outputs.input_ids must be int64 with 2 axes, but is int32 [N, S]." },
-        { "graphs.vae_decoder.inputs.latents", "{ \"type\": \"float32\", \"shape\": [\"B\"] }", "$.graphs.vae_decoder.inputs.latents must be a known tensor, but is not. Remove it, or write one of: latent_sample." },
+        { "graphs.vae_decoder.inputs.latents", "{ \"type\": \"float32\", \"shape\": [\"B\"] }", "$.graphs.vae_decoder.inputs.latents must be a known tensor, but is not. Remove it, or write one of: latent_sample, past_0." },
         { "graphs.text_encoder.inputs.input_ids.name", "\"attention_mask\"", "$.graphs.text_encoder.inputs must name each tensor of the file once, but has 'attention_mask' more often." },
         { "files.scheduler/scheduler_config~json", null, "$.files must list 'scheduler/scheduler_config.json', but does not. Add it with its sha256." },
         { "files.transformer/model~onnx", null, "$.files must list 'transformer/model.onnx', but does not. Add it with its sha256." },

@@ -50,7 +50,7 @@ public sealed class TextAndPixelGraphTests
     {
         OnnxModel decoder = Load("vae_decoder");
         float[] mean = [0.1f, -0.2f, 0.3f, 0], deviation = [1, 2, 0.5f, 3];
-        OnnxTensor latents = Numbers.Tensor(3, 1, 4, 3, 4, 6);
+        OnnxTensor latents = Numbers.Tensor(3, 1, 4, 3, 4, 6), past = Numbers.Tensor(5, 1, 4, 1, 4, 6);
 
         OnnxModel pixels = PixelGraph.Compose(decoder, new PixelGraphOptions { Mean = [.. mean], StandardDeviation = [.. deviation] });
         if (optimized)
@@ -58,12 +58,15 @@ public sealed class TextAndPixelGraphTests
             GraphOptimizer.Optimize(pixels, new OptimizationOptions());
         }
 
-        OnnxTensor actual = OnnxRun.Run(pixels, Feed("latents", latents))["frames"];
+        IReadOnlyDictionary<string, OnnxTensor> made = OnnxRun.Run(pixels, Feed(("latents", latents), ("past_0", past)));
+        OnnxTensor actual = made["frames"];
         float[] scaled = [.. latents.ToArray<float>().Select((z, i) => (z * deviation[i / 72]) + mean[i / 72])];
-        OnnxTensor sample = OnnxRun.Run(decoder, Feed("latent_sample", OnnxTensor.Create<float>("", scaled, 1, 4, 3, 4, 6)))["sample"];
+        IReadOnlyDictionary<string, OnnxTensor> decoded = OnnxRun.Run(decoder, Feed(("latent_sample", OnnxTensor.Create<float>("", scaled, 1, 4, 3, 4, 6)), ("past_0", past)));
+        OnnxTensor sample = decoded["sample"];
         (int frames, int height, int width) = ((int)sample.Dimensions[2], (int)sample.Dimensions[3], (int)sample.Dimensions[4]);
         Assert.Equal<long>([frames, height, width, 3], actual.Dimensions);
         AssertBytes(sample.ToArray<float>(), actual.ToArray<byte>(), frames, height * width);
+        Assert.Equal(decoded["present_0"].ToArray<float>(), made["present_0"].ToArray<float>());
     }
 
     [Theory, InlineData(true), InlineData(false)]
@@ -76,7 +79,7 @@ public sealed class TextAndPixelGraphTests
             g.Output(g.Rename(g.Add("Resize", ["x", "", scales], OnnxAttribute.Create("mode", "nearest")), "y"), OnnxElementType.Float32, framesFirst ? ["F", 3, "H2", "W2"] : [1, 3, "F", "H2", "W2"]);
         });
         PixelGraphOptions options = new() { Mean = [0, 0, 0, 0], StandardDeviation = [1, 1, 1, 1] };
-        Dictionary<string, OnnxTensor> inputs = Feed("latents", Numbers.Tensor(3, 1, 4, 2, 2, 3));
+        Dictionary<string, OnnxTensor> inputs = Feed(("latents", Numbers.Tensor(3, 1, 4, 2, 2, 3)), ("past_0", Numbers.Tensor(5, 1, 4, 1, 2, 3)));
 
         OnnxTensor small = OnnxRun.Run(PixelGraph.Compose(Load("vae_decoder"), options), inputs)["frames"], large = OnnxRun.Run(PixelGraph.Compose(Load("vae_decoder"), options, upscaler), inputs)["frames"];
 
@@ -105,7 +108,16 @@ public sealed class TextAndPixelGraphTests
         }
     }
 
-    private static Dictionary<string, OnnxTensor> Feed(string name, OnnxTensor value) => new(StringComparer.Ordinal) { [name] = value };
+    private static Dictionary<string, OnnxTensor> Feed(params ReadOnlySpan<(string Name, OnnxTensor Value)> values)
+    {
+        Dictionary<string, OnnxTensor> feeds = new(StringComparer.Ordinal);
+        foreach ((string name, OnnxTensor value) in values)
+        {
+            feeds.Add(name, value);
+        }
+
+        return feeds;
+    }
 
     private static OnnxModel Load(string graph) => OnnxModel.Load(RepositoryFolder.PathOf("tests", "Shared", "tiny-pack", graph, "model.onnx"));
 }
