@@ -3,7 +3,7 @@
     export-scripts/run encode_dataset.py --world one --count 8000 --frames 17
 
 One file a size and length: `WxHxF.npy` float16 [N, C, f, h, w] (posterior means), `WxHxF.subject.npy` int8 [N, f, h, w] (which subject touches a cell: 1, 2, or 0
-for none), `WxHxF.pkl` the clips' truth.
+for none), `WxHxF.stills.npy` as the first, but each group's last frame encoded alone (what a given image looks like to the transformer), `WxHxF.pkl` the clips' truth.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from model.vae import SPATIAL_STRIDE, TEMPORAL_STRIDE, Vae, VaeConfig
 from render_dataset import WORLDS, draw_clips
@@ -43,6 +44,11 @@ def subject_cells(clip: Clip) -> np.ndarray:
     return cells
 
 
+def encode(vae: Vae, frames: Tensor) -> np.ndarray:
+    """[B, 3, F, H, W] -> posterior means, float16 [B, C, f, h, w]."""
+    return vae.encode(frames.bfloat16().contiguous(memory_format=torch.channels_last_3d))[0].float().contiguous().numpy().astype(np.float16)
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vae", type=Path, default=WORK / "vae")
@@ -60,14 +66,17 @@ def main(argv: list[str] | None = None) -> None:
     began = time.time()
     with multiprocessing.Pool(max(1, (os.cpu_count() or 1) - 1)) as pool, torch.no_grad():
         for name, clips in buckets.items():
-            rows, batch = [], []
+            rows, stills, batch = [], [], []
             for i, frames in enumerate(pool.imap(render, clips, chunksize=8)):
                 batch.append(frames)
                 if len(batch) == 8 or i == len(clips) - 1:
-                    x = to_tensor(np.stack(batch)).contiguous(memory_format=torch.channels_last_3d)
-                    rows.append(vae.encode(x.bfloat16())[0].float().contiguous().numpy().astype(np.float16))
+                    x = to_tensor(np.stack(batch))
+                    rows.append(encode(vae, x))
+                    alone = x[:, :, ::TEMPORAL_STRIDE].transpose(1, 2).flatten(0, 1)[:, :, None]
+                    stills.append(encode(vae, alone).reshape(len(batch), -1, *rows[-1].shape[1:2], *rows[-1].shape[3:]).swapaxes(1, 2))
                     batch = []
             np.save(out / f"{name}.npy", np.concatenate(rows))
+            np.save(out / f"{name}.stills.npy", np.concatenate(stills))
             np.save(out / f"{name}.subject.npy", np.stack([subject_cells(clip) for clip in clips]))
             (out / f"{name}.pkl").write_bytes(pickle.dumps(clips))
             print(f"{name}: {len(clips)} clips, {time.time() - began:.0f} s", flush=True)

@@ -24,7 +24,9 @@ from model.flow import sample, schedule
 from model.peers import PackPeer, Peer, TorchPeer
 from model.vae import Vae, VaeConfig
 from train_thin_decoder import load_decoder
+from train_vae import to_tensor
 from training import WORK, fail, load_average
+from world import render
 from world.detector import all_right, score_clip
 from world.prompts import EvaluationPrompt, evaluation_prompts
 from world.sheet import sheet
@@ -36,13 +38,20 @@ Report = dict[str, dict[str, float]]
 
 
 @torch.no_grad()
-def sample_latents(peer: Peer, videos: list[list[str]], shots: list[list[int]], noise: Tensor, steps: int, guidance: float, shift: float) -> Tensor:
-    """Guided Euler for a batch of prompts: normalised latents [B, C, f, h, w], float32. Row order: negative prompts, then prompts."""
+def sample_latents(peer: Peer, videos: list[list[str]], shots: list[list[int]], noise: Tensor, steps: int, guidance: float, shift: float,
+                   given: dict[int, Tensor] | None = None) -> Tensor:
+    """Guided Euler for a batch of prompts: normalised latents [B, C, f, h, w], float32. Row order: negative prompts, then prompts.
+
+    `given`: images by the latent frame whose last frame they are, [B, C, h, w], each encoded alone.
+    """
     b, _, f, h, w = noise.shape
     text = peer.tokenizer([[""]] * b + videos)
     rows = torch.tensor([[0] * f] * b + shots)
     states = peer.text(text)
     rest = torch.zeros(2 * b, peer.input_channels - noise.shape[1], f, h, w)
+    for place, image in (given or {}).items():
+        rest[:, 0, place] = 1
+        rest[:, 1:, place] = torch.cat([image, image])
 
     def velocity(x: Tensor, sigma: float) -> Tensor:
         hidden = torch.cat([torch.cat([x, x]), rest], dim=1)
@@ -58,8 +67,8 @@ def decode(peer: Peer, latents: Tensor) -> np.ndarray:
     return ((peer.decode(latents).clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 4, 1).contiguous().numpy()
 
 
-def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidance: float, shift: float, seed: int, batch: int = 8) -> list[np.ndarray]:
-    """Frames for each prompt, uint8 [F, H, W, 3]; prompts must share one size and length."""
+def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidance: float, shift: float, seed: int, given: Sequence[int] = (), batch: int = 8) -> list[np.ndarray]:
+    """Frames for each prompt, uint8 [F, H, W, 3]; prompts must share one size and length. `given`: frames of the rendered truth that the model gets, 0 or -1."""
     generator = torch.Generator().manual_seed(seed)
     videos: list[np.ndarray] = []
     for begin in range(0, len(prompts), batch):
@@ -67,7 +76,8 @@ def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidanc
         clip = part[0].clip
         f = (clip.frames - 1) // 4 + 1
         noise = torch.randn(len(part), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=generator)
-        latents = sample_latents(peer, [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part], noise, steps, guidance, shift)
+        images = {place % f: peer.encode(to_tensor(np.stack([render(p.clip)[place] for p in part])[:, None])[:, :, 0]) for place in given}
+        latents = sample_latents(peer, [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part], noise, steps, guidance, shift, images)
         videos += list(decode(peer, latents))
     return videos
 
@@ -108,6 +118,17 @@ def score(peer: Peer, kinds: Sequence[str], count: int, *, simple: bool, steps: 
     return report
 
 
+def score_given(peer: Peer, places: Sequence[int], count: int, *, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:
+    """Image to video: the slots of one subject, and the PSNR in dB at which each given frame comes back."""
+    prompts = evaluation_prompts("one", count, seed, frames=17)
+    videos = generate(peer, prompts, steps=steps, guidance=guidance, shift=shift, seed=seed, given=places)
+    row = tally(prompts, videos)
+    for place in places:
+        errors = [np.square((video[place].astype(float) - render(prompt.clip)[place]) / 255).mean() for prompt, video in zip(prompts, videos, strict=True)]
+        row[f"psnr[{place}]"] = float(np.mean(-10 * np.log10(np.maximum(errors, 1e-10))))
+    return row
+
+
 def table(report: Report) -> str:
     """One line a row of the report."""
     return "\n".join(f"{name:<9}" + "  ".join(f"{slot} {value:.1f}" for slot, value in row.items()) for name, row in report.items() if row)
@@ -130,6 +151,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work")
     parser.add_argument("--kinds", default=",".join(KINDS), help="comma-separated: one subject, two, two shots (default: %(default)s)")
     parser.add_argument("--simple", action="store_true", help="plain backgrounds, flat style, fixed camera")
+    parser.add_argument("--given", action="store_true", help="score image to video too: the first frame given, and the first and the last")
     parser.add_argument("--count", type=int, default=100, help="prompts of each kind")
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--guidance", type=float, default=3.0)
@@ -144,6 +166,9 @@ def main(argv: list[str] | None = None) -> None:
     if not kinds or not set(kinds) <= set(KINDS):
         fail(f"--kinds must be some of {', '.join(KINDS)}, but is {args.kinds}.")
     report = score(peer, kinds, args.count, simple=args.simple, steps=args.steps, guidance=args.guidance, shift=args.shift, seed=args.seed)
+    if args.given:
+        for name, places in (("first", (0,)), ("ends", (0, -1))):
+            report[name] = score_given(peer, places, args.count, steps=args.steps, guidance=args.guidance, shift=args.shift, seed=args.seed)
     print(table(report))
     if args.json:
         args.json.write_text(json.dumps({name: {slot: round(v, 1) for slot, v in row.items()} for name, row in report.items()}, indent=2) + "\n")

@@ -88,7 +88,7 @@ def draw_given(rng: np.random.Generator, chance: float, batch: int, frames: int)
 
 
 def step_loss(master: Master[Bundle], stage: Stage, source: LatentSet, tokenizer: Tokenizer, rng: np.random.Generator) -> dict[str, Tensor]:
-    clips, latents, subject = source.draw(rng, stage.batch, stage.frames)
+    clips, latents, stills, subject = source.draw(rng, stage.batch, stage.frames)
     captions = [shot_captions(clip, rng) for clip in clips]
     if stage.frames == 1:
         captions = [c[:1] for c in captions]
@@ -106,7 +106,7 @@ def step_loss(master: Master[Bundle], stage: Stage, source: LatentSet, tokenizer
     sigma = training_sigmas(b, stage.shift)
     s = sigma[:, None, None, None, None]
     mask = draw_given(rng, stage.given, b, f)
-    x = torch.cat([(1 - s) * latents + s * noise, mask.expand(b, 1, *latents.shape[2:]), mask * latents], dim=1)
+    x = torch.cat([(1 - s) * latents + s * noise, mask.expand(b, 1, *latents.shape[2:]), mask * stills], dim=1)
     shots = torch.tensor([frame_shots(clip, f) for clip in clips])
     velocity, features = master.fast.transformer.with_features(x.bfloat16(), sigma * 1000, states, text[1], text[2], shots)
     losses["scene"] = scene_loss(master.fast, features[~dropped], [c for c, d in zip(clips, dropped.tolist(), strict=True) if not d], subject[~dropped])

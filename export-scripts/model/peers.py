@@ -31,6 +31,9 @@ class Peer(Protocol):
     def decode(self, latents: Tensor) -> Tensor:
         """Normalised latents [B, C, f, h, w] -> [B, 3, F, H, W], nominally in [-1, 1]."""
 
+    def encode(self, images: Tensor) -> Tensor:
+        """Images [B, 3, H, W] in [-1, 1], each alone -> normalised latents [B, C, h, w]."""
+
 
 class TorchPeer:
     def __init__(self, bundle: Bundle, vae: Vae, tokenizer: Tokenizer, statistics: dict[str, list[float]]):
@@ -48,6 +51,9 @@ class TorchPeer:
     def decode(self, latents: Tensor) -> Tensor:
         return torch.cat([self.vae.decode(z[None]) for z in latents * self.std + self.mean]).float()
 
+    def encode(self, images: Tensor) -> Tensor:
+        return ((self.vae.encode(images[:, :, None])[0].float() - self.mean) / self.std)[:, :, 0]
+
 
 class PackPeer:
     """The graphs of a pack, each in its own session on the CPU. The tokenizer's model comes out of its graph: its operator is not in Debian's ONNX Runtime."""
@@ -63,7 +69,7 @@ class PackPeer:
         self.tokenizer = Tokenizer.from_bytes(tokenizer_model(pack / contract["graphs"]["tokenizer"]["file"]))
         onnxruntime.set_default_logger_severity(3)
         self.sessions = {role: onnxruntime.InferenceSession(str(pack / contract["graphs"][role]["file"]), providers=["CPUExecutionProvider"])
-                         for role in ("text_encoder", "transformer", "vae_decoder")}
+                         for role in ("text_encoder", "transformer", "vae_encoder", "vae_decoder")}
 
     def _run(self, role: str, *tensors: Tensor) -> Tensor:
         session = self.sessions[role]
@@ -83,6 +89,10 @@ class PackPeer:
             nothing = [torch.zeros(1, *i.shape[1:3], *z.shape[2:]) for i in memory]
             frames.append(self._run("vae_decoder", z[None], *nothing)[:, :, TEMPORAL_STRIDE - 1 if memory else 0:])
         return torch.cat(frames)
+
+    def encode(self, images: Tensor) -> Tensor:
+        latents = self._run("vae_encoder", images[:, :, None])[:, : self.latent_channels]
+        return ((latents - self.mean) / self.std)[:, :, 0]
 
 
 READ_TOKENIZER = """
