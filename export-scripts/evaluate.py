@@ -134,14 +134,19 @@ def table(report: Report) -> str:
     return "\n".join(f"{name:<9}" + "  ".join(f"{slot} {value:.1f}" for slot, value in row.items()) for name, row in report.items() if row)
 
 
-def load(work: Path, transformer: str = "transformer") -> TorchPeer:
-    """The trained parts with averaged weights."""
+def load_vae(work: Path) -> Vae:
+    """The trained VAE with averaged weights, its decoder the one that was trained further where there is one."""
     vae = load_average(work / "vae" / "state.pt", lambda c: Vae(VaeConfig.from_dict(c)))
-    statistics = json.loads((work / "vae" / "statistics.json").read_text())
     if (work / "vae_full" / "state.pt").exists():
         vae.decoder = load_decoder(work / "vae_full" / "state.pt")
+    return vae  # type: ignore[return-value]
+
+
+def load(work: Path, transformer: str = "transformer") -> TorchPeer:
+    """The trained parts with averaged weights."""
+    statistics = json.loads((work / "vae" / "statistics.json").read_text())
     bundle = load_average(work / transformer / "state.pt", Bundle.from_config)
-    return TorchPeer(bundle, vae, Tokenizer.load(work / "tokenizer" / "spiece.model"), statistics)
+    return TorchPeer(bundle, load_vae(work), Tokenizer.load(work / "tokenizer" / "spiece.model"), statistics)
 
 
 def main(argv: list[str] | None = None) -> None:

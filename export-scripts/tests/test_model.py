@@ -15,6 +15,8 @@ import encode_dataset
 import evaluate
 import export_pack
 import render_dataset
+import score_upscaler
+import score_vae
 import train_thin_decoder
 import train_tokenizer
 import train_transformer
@@ -179,6 +181,10 @@ class WholeWayTests(unittest.TestCase):
                             "--encoder-blocks", "1,1", "--decoder-blocks", "1,1"])
             train_thin_decoder.main(["--data", str(work / "clips"), "--vae", str(work / "vae"), "--out", str(work / "vae_thin"), "--steps", "2", "--score-clips", "1"])
             train_upscaler.main(["--vae", str(work / "vae"), "--out", str(work / "upscaler"), "--clips", "26", "--steps", "2", "--batch", "2", "--width", "8", "--blocks", "1"])
+            score_vae.main(["--vae", str(work / "vae"), "--clips", "1", "--frames", "17", "--json", str(work / "vae.json")])
+            self.assertEqual({"one", "two", "shots"}, set(json.loads((work / "vae.json").read_text())))
+            score_upscaler.main(["--work", str(work), "--clips", "1", "--json", str(work / "upscaler.json")])
+            self.assertLessEqual({"reward", "flicker", "colour"}, set(json.loads((work / "upscaler.json").read_text())["network"]))
             train_tokenizer.main(["--out", str(work / "tokenizer"), "--captions", "1500", "--vocabulary", "600"])
             encode_dataset.main(["--vae", str(work / "vae"), "--out", str(work / "latents" / "simple"), "--world", "simple", "--count", "12"])
             arguments = ["--out", str(work / "transformer"), "--latents", str(work / "latents"), "--tokenizer", str(work / "tokenizer" / "spiece.model"),
