@@ -5,11 +5,14 @@ from __future__ import annotations
 import copy
 import json
 import os
+import pickle
 import random
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import torch
@@ -18,7 +21,7 @@ from torch import Tensor, nn
 WORK = Path(os.environ.get("SEEDANCE_WORK", Path.home() / ".cache/seedance/work"))
 
 
-def fail(message: str) -> None:
+def fail(message: str) -> NoReturn:
     """One clear line on stderr and exit code 2."""
     print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
     raise SystemExit(2)
@@ -81,7 +84,7 @@ class Run:
     def resume(self) -> bool:
         if not self.path.exists():
             return False
-        state = torch.load(self.path, map_location="cpu", weights_only=True)
+        state = read_checkpoint(self.path)
         if state["config"] != self.config:
             fail(f"{self.path} was made with {state['config']}, but this run asks for {self.config}. Name another --out, or remove it.")
         self.model.load_state_dict(state["model"])
@@ -93,6 +96,10 @@ class Run:
 
     def save(self) -> None:
         temporary = self.path.with_suffix(".partial")
+        need = 16 * sum(p.numel() for p in self.model.parameters())  # weights, averages and two moments
+        free = shutil.disk_usage(self.folder).free
+        if free < need:
+            fail(f"{self.folder} must have {need / 1e6:.0f} MB free for a checkpoint, but has {free / 1e6:.0f} MB. Free some and start again: it goes on from the last checkpoint.")
         torch.save({"config": self.config, "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
                     "average": self.average.values, "step": self.step, "seconds": self.seconds}, temporary)
         temporary.replace(self.path)
@@ -108,14 +115,27 @@ class Run:
             file.write(json.dumps({"step": self.step, "seconds": round(self.seconds, 1), "text": text, **values}) + "\n")
 
 
+def read_checkpoint(path: Path) -> dict[str, object]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        fail(f"{path} must be a checkpoint of these scripts, but cannot be read: {str(error).splitlines()[0]} Remove it, or name another folder.")
+    if not isinstance(state, dict) or not {"config", "model", "average"} <= set(state):
+        fail(f"{path} must be a checkpoint of these scripts, but is not. Remove it, or name another folder.")
+    return state
+
+
 def load_average(path: Path, build: Callable[[dict[str, object]], nn.Module]) -> nn.Module:
     """The model of a checkpoint with its averaged weights, in evaluation mode."""
     if not path.exists():
         fail(f"checkpoint must exist, but {path} does not. Run the training that makes it first.")
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    model = build(state["config"])
-    model.load_state_dict(state["model"])
+    state = read_checkpoint(path)
+    try:
+        model = build(state["config"])  # type: ignore[arg-type]
+        model.load_state_dict(state["model"])  # type: ignore[arg-type]
+    except (KeyError, TypeError, RuntimeError) as error:
+        fail(f"{path} must be a checkpoint of this network, but is of another: {str(error).splitlines()[0]} Train it again, or name another folder.")
     with torch.no_grad():
-        for p, v in zip(model.parameters(), state["average"], strict=True):
+        for p, v in zip(model.parameters(), state["average"], strict=True):  # type: ignore[call-overload]
             p.copy_(v)
     return model.eval()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import json
 import tempfile
 import unittest
@@ -30,6 +32,7 @@ from model.transformer import Positions, TransformerConfig
 from model.upscaler import Upscaler, UpscalerConfig, enlarge
 from model.vae import Vae, VaeConfig
 from muon import Muon
+from training import load_average
 from world import enlarged, render, sample_clip, world_options
 
 TINY_VAE = VaeConfig(latent_channels=4, widths=(8, 12), encoder_blocks=(1, 1), decoder_blocks=(1, 1))
@@ -215,9 +218,20 @@ class TokenTests(unittest.TestCase):
         cut = clip.shots[1].start_frame
         self.assertEqual(shots, [0 if 4 * f - 3 < cut and f * 4 < cut else 1 for f in range(7)])
 
-    def test_a_wrong_checkpoint_is_refused(self) -> None:
-        with tempfile.TemporaryDirectory() as folder, self.assertRaises(SystemExit):
-            evaluate.load(Path(folder))
+    def test_a_wrong_checkpoint_is_refused_with_one_line(self) -> None:
+        build = lambda c: Vae(VaeConfig.from_dict(c))  # noqa: E731
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "state.pt"
+            torn, other, stranger = path.with_name("torn.pt"), path.with_name("other.pt"), path.with_name("stranger.pt")
+            torn.write_bytes(b"no checkpoint")
+            torch.save([1, 2], stranger)
+            torch.save({"config": {**TINY_VAE.to_dict(), "widths": [8, 16]}, "model": Vae(TINY_VAE).state_dict(), "average": []}, other)
+            for wrong, said in ((path, "must exist"), (torn, "cannot be read"), (stranger, "but is not"), (other, "but is of another")):
+                errors = io.StringIO()
+                with self.assertRaises(SystemExit), contextlib.redirect_stderr(errors):
+                    load_average(wrong, build)
+                self.assertEqual(errors.getvalue().count("\n"), 1)
+                self.assertIn(said, errors.getvalue())
 
 
 if __name__ == "__main__":
