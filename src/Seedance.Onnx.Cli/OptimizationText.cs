@@ -58,7 +58,7 @@ internal sealed class OptimizationText(ModelOptimization result, TimeSpan elapse
 
         foreach (OutputDifference output in graph.Differences)
         {
-            Row("output", $"{output.Output} differs by {output.RelativeRms:0.0e+0} of its size, by {output.LargestAbsolute:0.0e+0} at most");
+            Row("output", output.LargestAbsolute == 0 ? $"{output.Output} is the same" : $"{output.Output} differs by {output.RelativeRms:0.0e+0} of its size, by {output.LargestAbsolute:0.0e+0} at most");
         }
 
         if (graph.Differences.IsEmpty)

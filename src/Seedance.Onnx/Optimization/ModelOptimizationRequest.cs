@@ -102,9 +102,8 @@ public sealed record ModelOptimizationRequest
 
     private IEnumerable<string> FindOutputProblems()
     {
-        string input = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Input)), output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Output));
-        string real = (Directory.Exists(input) ? (FileSystemInfo)new DirectoryInfo(input) : new FileInfo(input)).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? input;
-        if (output == input || output == real || IsInside(input, output) || IsInside(real, output) || IsInside(output, real))
+        string input = RealPath(Input), output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Output)), real = RealPath(output);
+        if (real == input || IsInside(input, real) || IsInside(real, input))
         {
             yield return $"Output '{Output}' must lie apart from the input, which is never changed, but does not. Choose another name.";
         }
@@ -124,6 +123,20 @@ public sealed record ModelOptimizationRequest
         {
             yield return $"Output '{Output}' must be in a folder that exists, but is not. Create it or choose another folder.";
         }
+    }
+
+    /// <summary>The path with every link followed, whether the file is there or not.</summary>
+    private static string RealPath(string path)
+    {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Path.GetDirectoryName(path) is not { } parent)
+        {
+            return path;
+        }
+
+        string real = Path.Combine(RealPath(parent), Path.GetFileName(path));
+        FileSystemInfo entry = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
+        return entry.LinkTarget is null ? real : entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real;
     }
 
     private static bool IsInside(string folder, string path) => path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);

@@ -10,6 +10,8 @@ namespace Seedance.Onnx.Optimization;
 /// <summary>Rewrites a graph, or a pack, for a target and a precision, and measures what that did. The input is never changed.</summary>
 public static class ModelOptimizer
 {
+    private const long MaxInputElements = 1 << 28;
+
     /// <summary>Rewrites a graph or a pack.</summary>
     /// <param name="request">What to do.</param>
     /// <param name="progress">Told at every step and before every run, from the thread that works; nobody if not specified.</param>
@@ -34,16 +36,15 @@ public static class ModelOptimizer
         List<string> problems = request.FindProblems();
         OnnxModel model = OpenModel(request.Input, problems);
         ShapeBindings bindings = BindInputs(request, model, problems);
-        if (problems.Count == 0)
-        {
-            problems.AddRange(ShapeChoice.FindProblems(model, bindings));
-        }
-
+        problems.AddRange(ShapeChoice.FindProblems(model, bindings));
+        problems.AddRange(FindDataProblems(request, model));
         ThrowIfAny(problems);
         string name = Path.GetFileName(request.Input);
         using PartialOutput output = new(request.Output);
         using ModelRunner runner = new(request.Runtime, output.Scratch, cancellationToken);
         ShapeBindings chosen = ShapeChoice.For(model, bindings).Bindings;
+        ThrowIfAny([.. chosen.Inputs.Where(input => request.Samples > 0 && input.Value.Aggregate(1.0, (a, b) => a * b) > MaxInputElements)
+            .Select(input => $"Input '{input.Key}' must have at most {MaxInputElements} elements to be run, but has shape [{string.Join(", ", input.Value)}]. Ask for a smaller one.")]);
         IReadOnlyDictionary<string, OnnxTensor>[] samples = [.. Enumerable.Range(0, request.Samples).Select(seed => SampleInputs.Create(model, chosen, seed))];
         GraphOptimization graph = new GraphWork(request, runner, progress, cancellationToken).Run(name, model, samples, output.Path);
         return Finish(request, [graph], runner, output);
@@ -85,6 +86,16 @@ public static class ModelOptimizer
         catch (ModelFileException) when (problems.Count > 0)
         {
             throw new InvalidRequestException(problems);
+        }
+    }
+
+    /// <summary>Weights may come to lie beside the output: not over a file that is there, and never over one of the input's.</summary>
+    private static IEnumerable<string> FindDataProblems(ModelOptimizationRequest request, OnnxModel model)
+    {
+        string data = Path.GetFullPath(request.Output) + ".data";
+        if (File.Exists(data) && (!request.Overwrite || ModelFiles.Of(model).Contains(data, StringComparer.Ordinal)))
+        {
+            yield return $"'{data}', where weights beside the output may go, must not exist, but does. Choose another output.";
         }
     }
 
