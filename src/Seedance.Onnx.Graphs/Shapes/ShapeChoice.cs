@@ -7,7 +7,7 @@ namespace Seedance.Onnx.Graphs.Shapes;
 /// <param name="Assumed">The axes that nobody asked for and the lengths that they got, by name; "pixels[2]" for the third axis of an input that has no name.</param>
 public sealed record ShapeChoice(ShapeBindings Bindings, ImmutableSortedDictionary<string, long> Assumed)
 {
-    /// <summary>Chooses lengths: 1 for batches, 3 for channels, 64 for heights and widths, 8 for the rest, told apart by the names of the axes.</summary>
+    /// <summary>Chooses lengths: 1 for batches, 3 for channels, 64 for heights and widths, 8 for the rest; told apart by the names of the axes, and where those say nothing by their place.</summary>
     /// <param name="model">The model; not changed.</param>
     /// <param name="asked">What is to be as it is; nothing when null.</param>
     /// <returns>The choice. Inputs whose number of axes is not known stay free.</returns>
@@ -34,7 +34,7 @@ public sealed record ShapeChoice(ShapeBindings Bindings, ImmutableSortedDictiona
                     continue;
                 }
 
-                lengths[axis] = assumed[name ?? $"{input.Name}[{axis}]"] = Assume(name ?? (axis == 0 && lengths.Length > 1 ? "batch" : ""));
+                lengths[axis] = assumed[name ?? $"{input.Name}[{axis}]"] = Assume(name ?? "", axis, shape);
                 bindings = name is null ? bindings : bindings.WithAxis(name, lengths[axis]);
             }
 
@@ -68,14 +68,17 @@ public sealed record ShapeChoice(ShapeBindings Bindings, ImmutableSortedDictiona
         return problems;
     }
 
-    private static long Assume(string axis) => axis switch
+    private static long Assume(string name, int axis, ImmutableArray<OnnxDimension> shape) => name switch
     {
         "B" or "b" or "N" or "n" => 1,
         "C" or "c" => 3,
         "H" or "W" => 64,
-        _ when axis.Contains("batch", StringComparison.OrdinalIgnoreCase) => 1,
-        _ when axis.Contains("channel", StringComparison.OrdinalIgnoreCase) => 3,
-        _ when axis.Contains("height", StringComparison.OrdinalIgnoreCase) || axis.Contains("width", StringComparison.OrdinalIgnoreCase) => 64,
+        _ when name.Contains("batch", StringComparison.OrdinalIgnoreCase) => 1,
+        _ when name.Contains("channel", StringComparison.OrdinalIgnoreCase) => 3,
+        _ when name.Contains("height", StringComparison.OrdinalIgnoreCase) || name.Contains("width", StringComparison.OrdinalIgnoreCase) => 64,
+        _ when axis == 0 && shape.Length > 1 && !name.Contains("seq", StringComparison.OrdinalIgnoreCase) && !name.Contains("time", StringComparison.OrdinalIgnoreCase) => 1,
+        // [B, 1 or 3, height, width]: a picture.
+        _ when axis >= 2 && shape is [_, { Length: 1 or 3 }, _, _] => 64,
         _ => 8,
     };
 }

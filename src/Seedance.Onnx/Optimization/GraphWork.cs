@@ -18,7 +18,7 @@ internal sealed class GraphWork(ModelOptimizationRequest request, ModelRunner ru
     {
         runner.Name = graph;
         Begin(graph, OptimizationStep.Reference);
-        IReadOnlyDictionary<string, OnnxTensor>[] expected = [.. samples.Select(sample => runner.RunFile(original.Source, sample))];
+        IReadOnlyDictionary<string, OnnxTensor>[] expected = [.. samples.Select(sample => RunOriginal(graph, original, sample))];
 
         Begin(graph, OptimizationStep.Passes);
         OnnxModel model = original.Copy();
@@ -59,6 +59,20 @@ internal sealed class GraphWork(ModelOptimizationRequest request, ModelRunner ru
             Shapes = samples.Count == 0 ? ImmutableSortedDictionary<string, ImmutableArray<long>>.Empty : samples[0].ToImmutableSortedDictionary(input => input.Key, input => input.Value.Dimensions, StringComparer.Ordinal),
             Differences = Compare(graph, original, expected, [.. samples.Select(sample => runner.RunFile(output, sample))]),
         };
+    }
+
+    private IReadOnlyDictionary<string, OnnxTensor> RunOriginal(string graph, OnnxModel original, IReadOnlyDictionary<string, OnnxTensor> sample)
+    {
+        try
+        {
+            return runner.RunFile(original.Source, sample);
+        }
+        catch (GraphExecutionException error)
+        {
+            string shapes = string.Join(", ", sample.Select(input => $"{input.Key} [{string.Join(", ", input.Value.Dimensions)}]"));
+            throw new GraphExecutionException(
+                graph, $"it must run as it is on {shapes} to be measured, but does not. Give other shapes or the values of its inputs, or do without measuring. {error.Message}", error);
+        }
     }
 
     private void Begin(string graph, OptimizationStep step)

@@ -11,10 +11,29 @@ public sealed class ShapeChoiceTests
     {
         ShapeChoice choice = ShapeChoice.For(Model());
 
-        Assert.Equal([1, 3, 64, 64], choice.Bindings.Inputs["pixels"]);
-        Assert.Equal([1, 8], choice.Bindings.Inputs["ids"]);
-        Assert.Equal([1, 8, 5], choice.Bindings.Inputs["nameless"]);
+        Assert.Equal<long>([1, 3, 64, 64], choice.Bindings.Inputs["pixels"]);
+        Assert.Equal<long>([1, 8], choice.Bindings.Inputs["ids"]);
+        Assert.Equal<long>([1, 8, 5], choice.Bindings.Inputs["nameless"]);
         Assert.Equal("batch = 1, height = 64, nameless[0] = 1, nameless[1] = 8, tokens = 8, width = 64", Describe(choice));
+    }
+
+    [Fact]
+    public void For_NamesThatSayNothing_GoesByThePlace()
+    {
+        OnnxModel model = TinyModels.Build(graph =>
+        {
+            graph.Input("picture", OnnxElementType.Float32, "d0", 3, "d2", OnnxDimension.Unknown);
+            graph.Input("volume", OnnxElementType.Float32, "d0", 16, "d4", "d4");
+            graph.Input("steps", OnnxElementType.Float32, "sequence", "d6");
+            graph.Input("list", OnnxElementType.Float32, "d7");
+        });
+
+        ShapeBindings bindings = ShapeChoice.For(model).Bindings;
+
+        Assert.Equal<long>([1, 3, 64, 64], bindings.Inputs["picture"]);
+        Assert.Equal<long>([1, 16, 8, 8], bindings.Inputs["volume"]);
+        Assert.Equal<long>([8, 8], bindings.Inputs["steps"]);
+        Assert.Equal<long>([8], bindings.Inputs["list"]);
     }
 
     [Fact]
@@ -22,10 +41,10 @@ public sealed class ShapeChoiceTests
     {
         ShapeChoice choice = ShapeChoice.For(Model(), ShapeBindings.None.WithAxis("tokens", 20).WithInput("pixels", 2, 3, 32, 48));
 
-        Assert.Equal([2, 3, 32, 48], choice.Bindings.Inputs["pixels"]);
-        Assert.Equal([2, 20], choice.Bindings.Inputs["ids"]);
+        Assert.Equal<long>([2, 3, 32, 48], choice.Bindings.Inputs["pixels"]);
+        Assert.Equal<long>([2, 20], choice.Bindings.Inputs["ids"]);
         Assert.Equal("nameless[0] = 1, nameless[1] = 8", Describe(choice));
-        Assert.Equal([2, 20, 7], ShapeInference.Run(Model(), choice.Bindings).Find("y")!.Lengths!.Value);
+        Assert.Equal<long>([2, 20, 7], ShapeInference.Run(Model(), choice.Bindings).Find("y")!.Lengths!.Value);
     }
 
     [Fact]

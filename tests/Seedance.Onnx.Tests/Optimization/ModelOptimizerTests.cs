@@ -42,7 +42,7 @@ public sealed class ModelOptimizerTests : IDisposable
         Assert.Equal(precision == GraphPrecision.Float32 ? 0 : precision == GraphPrecision.Float16 ? 4 : 2, Math.Min(4, graph.Precision.Converted.Length));
         Assert.InRange(Assert.Single(graph.Differences).RelativeRms, 0, most);
         Assert.Equal(precision == GraphPrecision.Float32, graph.BytesAfter > 0.6 * graph.BytesBefore);
-        Assert.Equal([1, 8, 64], graph.Shapes["x"]);
+        Assert.Equal<long>([1, 8, 64], graph.Shapes["x"]);
         Assert.Equal("a test", OnnxModel.Load(Output).Metadata["origin"]);
         Assert.Equal(before, Hash(Input));
         Assert.Equal(["in.onnx", "out.onnx"], Names);
@@ -116,7 +116,7 @@ public sealed class ModelOptimizerTests : IDisposable
 
         ModelOptimization result = await ModelOptimizer.OptimizeAsync(Request with { InputFiles = Request.InputFiles.SetItem("x", file) });
 
-        Assert.Equal([2, 3, 64], result.Graphs[0].Shapes["x"]);
+        Assert.Equal<long>([2, 3, 64], result.Graphs[0].Shapes["x"]);
         Assert.Equal(0, result.Graphs[0].Differences[0].LargestAbsolute, 1e-6);
     }
 
@@ -201,8 +201,8 @@ public sealed class ModelOptimizerTests : IDisposable
         GraphExecutionException error = await Assert.ThrowsAsync<GraphExecutionException>(() => ModelOptimizer.OptimizeAsync(Request));
         ModelOptimization blind = await ModelOptimizer.OptimizeAsync(Request with { Samples = 0 });
 
-        Assert.Contains("in.onnx", error.Message, StringComparison.Ordinal);
-        Assert.True(blind.Graphs[0].IsUnchanged);
+        Assert.Contains("it must run as it is on x [8] to be measured, but does not. Give other shapes", error.Message, StringComparison.Ordinal);
+        Assert.Empty(blind.Graphs[0].Differences);
         Assert.Equal(["in.onnx", "out.onnx"], Names);
     }
 
