@@ -8,7 +8,7 @@ internal static class ExitCode
     /// <summary>The command line, or what it asks for, is not possible.</summary>
     public const int Usage = 2;
 
-    /// <summary>The pack cannot be used.</summary>
+    /// <summary>The pack, or the graph's file, cannot be used.</summary>
     public const int Pack = 3;
 
     /// <summary>A graph, FFmpeg or the disk failed.</summary>

@@ -1,3 +1,5 @@
+using Seedance.Onnx.Graphs;
+
 namespace Seedance.Onnx.Cli;
 
 /// <summary>Errors as people and scripts get them: one clear line each on the error output, and the exit code.</summary>
@@ -36,8 +38,11 @@ internal static class Failure
         InvalidRequestException { Problems: var problems } => (ExitCode.Usage, problems),
         ModelPackException { Problems: var problems, Pack: var pack } =>
             (ExitCode.Pack, problems.Select((problem, index) => index == 0 ? $"Pack '{pack}': {problem}" : problem)),
+        ModelFileException { Problems: var problems, Model: var model } =>
+            (ExitCode.Pack, problems.Select((problem, index) => index == 0 ? $"Model '{model}': {problem}" : problem)),
         ExecutionTargetException => (ExitCode.Environment, [error.Message]),
         SeedanceException => (ExitCode.Run, [error.Message]),
+        IOException or UnauthorizedAccessException => (ExitCode.Run, [$"Files must be readable and writable, but one is not: {error.Message}"]),
         OutOfMemoryException => (ExitCode.Run, ["The video must fit into memory, but does not. Ask for a smaller or shorter one."]),
         _ => (ExitCode.Run, [$"This must not happen, but did: {error.GetType().Name}: {error.Message} Set SEEDANCE_TRACE=1 to see where, and report it."]),
     };

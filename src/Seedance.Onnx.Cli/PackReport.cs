@@ -1,5 +1,6 @@
 using System.Text;
 using Seedance.Onnx.Latents;
+using Seedance.Onnx.Optimization;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Sampling;
 
@@ -8,11 +9,12 @@ namespace Seedance.Onnx.Cli;
 /// <summary>What inspect tells about a pack.</summary>
 /// <param name="pack">The pack.</param>
 /// <param name="problems">What is wrong with its files; empty when they are whole.</param>
-internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems)
+/// <param name="costs">What its graphs cost, by role; empty when they cannot be read.</param>
+internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems, IReadOnlyDictionary<string, GraphInspection> costs)
 {
     private readonly PackContract _contract = pack.Contract;
 
-    public static PackReport Of(ModelPack pack, IReadOnlyList<string> problems) => new(pack, problems);
+    public static PackReport Of(ModelPack pack, IReadOnlyList<string> problems, IReadOnlyDictionary<string, GraphInspection> costs) => new(pack, problems, costs);
 
     public string ToJson() => Json.Write(new
     {
@@ -50,7 +52,16 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems)
         _contract.MaxTokens,
         TransformerChannels = _contract.TransformerChannels.Groups.Select(group => new { Kind = group.Kind.ToString().ToLowerInvariant(), group.Channels }),
         Graphs = _contract.Graphs.ToDictionary(
-            graph => graph.Key, graph => new { graph.Value.File, Inputs = Tensors(graph.Value.Inputs), Outputs = Tensors(graph.Value.Outputs) }, StringComparer.Ordinal),
+            graph => graph.Key,
+            graph => new
+            {
+                graph.Value.File,
+                Inputs = Tensors(graph.Value.Inputs),
+                Outputs = Tensors(graph.Value.Outputs),
+                costs.GetValueOrDefault(graph.Key)?.Summary.Parameters,
+                Cost = costs.TryGetValue(graph.Key, out GraphInspection? cost) ? CostText.ToJson(cost, nodes: false) : null,
+            },
+            StringComparer.Ordinal),
         Files = _contract.Files.ToDictionary(file => file.Key, file => new { Bytes = BytesOf(file.Key), Sha256 = file.Value }, StringComparer.Ordinal),
         Verification = new { Ok = problems.Count == 0, Problems = problems },
     });
@@ -75,6 +86,10 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems)
             text.AppendLine().AppendLine($"{graph.Role}: {graph.File} ({Quantity.Bytes(BytesOf(graph.File))})");
             AppendTensors("in ", graph.Inputs);
             AppendTensors("out", graph.Outputs);
+            if (costs.TryGetValue(graph.Role, out GraphInspection? cost))
+            {
+                CostText.Append(text, cost, "  ");
+            }
         }
 
         text.AppendLine().AppendLine("files");

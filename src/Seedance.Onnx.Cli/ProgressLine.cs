@@ -1,9 +1,11 @@
+using Seedance.Onnx.Optimization;
+
 namespace Seedance.Onnx.Cli;
 
 /// <summary>One line on a terminal that says what is being done, which step it is at, and how long it will take; gone when it is disposed.</summary>
 /// <param name="writer">The terminal; null for a silent one.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IProgress<GenerationProgress>, IDisposable
+internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IProgress<GenerationProgress>, IProgress<OptimizationProgress>, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
     private static readonly GenerationStage[] Stages = Enum.GetValues<GenerationStage>();
@@ -49,6 +51,18 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
         }
     }
 
+    /// <inheritdoc/>
+    public void Report(OptimizationProgress value)
+    {
+        lock (_gate)
+        {
+            if (value.Runs == 0 || time.GetElapsedTime(_written) >= Interval)
+            {
+                Write($"{value.Graph}: {Describe(value.Step)}{(value.Runs > 0 ? $", run {value.Runs + 1}" : "")}");
+            }
+        }
+    }
+
     /// <summary>Clears the line. It can be shown again.</summary>
     public void Dispose()
     {
@@ -69,6 +83,16 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
         GenerationStage.Denoise => "denoising",
         GenerationStage.Decode => "decoding",
         _ => "writing the file",
+    };
+
+    private static string Describe(OptimizationStep step) => step switch
+    {
+        OptimizationStep.Reference => "running it as it is",
+        OptimizationStep.Passes => "rewriting",
+        OptimizationStep.Overflows => "looking for large values",
+        OptimizationStep.Sensitivity => "measuring what each node does",
+        OptimizationStep.Conversion => "converting",
+        _ => "comparing",
     };
 
     private static string Steps(GenerationProgress value, TimeSpan elapsed)

@@ -64,6 +64,7 @@ internal static class SeedanceCommand
             GenerateCommand.Create(host),
             StoryboardCommand.Create(host),
             InspectCommand.Create(host),
+            OptimizeCommand.Create(host),
             DoctorCommand.Create(host),
             help,
             version,

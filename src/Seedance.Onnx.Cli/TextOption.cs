@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Seedance.Onnx.Graphs.Optimization;
+using Seedance.Onnx.Graphs.Precision;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Sampling;
@@ -71,30 +74,94 @@ internal static class TextOption
             return value is not null;
         });
 
-    public static Option<SolverKind?> Solver(string name, string description)
+    public static Option<SolverKind?> Solver(string name, string description) => Choice<SolverKind?>(
+        name, description, SolverNames.All, static (string text, out SolverKind? value) =>
+        {
+            value = SolverNames.TryParse(text, out SolverKind kind) ? kind : null;
+            return value is not null;
+        });
+
+    public static Option<ExecutionTarget?> Target(string name, string description) => Choice<ExecutionTarget?>(
+        name, description, ExecutionTarget.Names, static (string text, out ExecutionTarget? value) =>
+        {
+            value = ExecutionTarget.TryParse(text, out ExecutionTarget target) ? target : null;
+            return value is not null;
+        });
+
+    public static Option<GraphTarget?> GraphTarget(string name, string description) => Choice<GraphTarget?>(
+        name, description, GraphTargetNames.All, static (string text, out GraphTarget? value) =>
+        {
+            value = GraphTargetNames.TryParse(text, out GraphTarget target) ? target : null;
+            return value is not null;
+        });
+
+    public static Option<GraphPrecision?> Precision(string name, string description) => Choice<GraphPrecision?>(
+        name, description, GraphPrecisionNames.All, static (string text, out GraphPrecision? value) =>
+        {
+            value = GraphPrecisionNames.TryParse(text, out GraphPrecision precision) ? precision : null;
+            return value is not null;
+        });
+
+    /// <summary>Texts, one each time that the option is written.</summary>
+    public static Option<IReadOnlyList<string>> Texts(string name, string helpName, string description) =>
+        Many(name, helpName, description, "a text that is not empty", static (string text, out string value) => !string.IsNullOrWhiteSpace(value = text));
+
+    /// <summary>Names with paths: "pixels=in.npy".</summary>
+    public static Option<IReadOnlyList<KeyValuePair<string, string>>> NamedFiles(string name, string helpName, string description) =>
+        Many(name, helpName, description, "a name, = and a path", static (string text, out KeyValuePair<string, string> value) => TrySplit(text, text.IndexOf('='), out value));
+
+    /// <summary>Names with lengths: "B=1" or, with several, "pixels=1,3,64,64".</summary>
+    public static Option<IReadOnlyList<KeyValuePair<string, ImmutableArray<long>>>> NamedLengths(string name, string helpName, string description, bool several)
     {
-        Option<SolverKind?> option = Create<SolverKind?>(
-            name, string.Join('|', SolverNames.All), description, $"one of {string.Join(", ", SolverNames.All)}", [], static (string text, out SolverKind? value) =>
-            {
-                value = SolverNames.TryParse(text, out SolverKind kind) ? kind : null;
-                return value is not null;
-            });
-        option.CompletionSources.Add([.. SolverNames.All]);
+        string expected = several ? "a name, = and lengths, such as pixels=1,3,64,64" : "a name, = and a length, such as B=1";
+        return Many(name, helpName, description, expected, (string text, out KeyValuePair<string, ImmutableArray<long>> value) =>
+        {
+            bool named = TrySplit(text, text.LastIndexOf('='), out KeyValuePair<string, string> pair);
+            long?[] lengths = named
+                ? [.. pair.Value.Split(',').Select(part => long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out long length) && length is > 0 and <= int.MaxValue ? length : (long?)null)]
+                : [];
+            value = KeyValuePair.Create(pair.Key, lengths.Select(length => length ?? 0).ToImmutableArray());
+            return named && Array.TrueForAll(lengths, length => length is not null) && (several || lengths.Length == 1);
+        });
+    }
+
+    private static bool TrySplit(string text, int at, out KeyValuePair<string, string> pair)
+    {
+        bool split = at > 0 && at < text.Length - 1;
+        pair = split ? KeyValuePair.Create(text[..at], text[(at + 1)..]) : default;
+        return split;
+    }
+
+    private static Option<T> Choice<T>(string name, string description, IReadOnlyList<string> names, Reader<T> read)
+    {
+        Option<T> option = Create(name, string.Join('|', names), description, $"one of {string.Join(", ", names)}", [], read);
+        option.CompletionSources.Add([.. names]);
         return option;
     }
 
-    public static Option<ExecutionTarget?> Target(string name, string description)
+    private static Option<IReadOnlyList<T>> Many<T>(string name, string helpName, string description, string expected, Reader<T> read) => new(name)
     {
-        Option<ExecutionTarget?> option = Create<ExecutionTarget?>(
-            name, string.Join('|', ExecutionTarget.Names), description, $"one of {string.Join(", ", ExecutionTarget.Names)}", [],
-            static (string text, out ExecutionTarget? value) =>
+        HelpName = helpName,
+        Description = description,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result =>
+        {
+            List<T> values = [];
+            foreach (Token token in result.Tokens)
             {
-                value = ExecutionTarget.TryParse(text, out ExecutionTarget target) ? target : null;
-                return value is not null;
-            });
-        option.CompletionSources.Add([.. ExecutionTarget.Names]);
-        return option;
-    }
+                if (read(token.Value, out T value))
+                {
+                    values.Add(value);
+                }
+                else
+                {
+                    result.AddError($"{name} must be {expected}, but is '{token.Value}'.");
+                }
+            }
+
+            return values;
+        },
+    };
 
     private static Option<T> Create<T>(string name, string helpName, string description, string expected, string[] aliases, Reader<T> read) => new(name, aliases)
     {

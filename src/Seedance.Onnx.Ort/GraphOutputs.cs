@@ -11,6 +11,9 @@ public sealed class GraphOutputs : IDisposable
         _tensors = tensors;
     }
 
+    /// <summary>Every output by its canonical name; owned by this.</summary>
+    public IReadOnlyDictionary<string, GraphTensor> Tensors => _tensors;
+
     /// <summary>An output of numbers.</summary>
     /// <param name="name">Its canonical name.</param>
     /// <returns>The tensor; owned by this.</returns>

@@ -92,7 +92,11 @@ public sealed class HostTensor : GraphTensor
         return OrtValue.CreateAllocatedTensorValue(allocator, elementType.ToRuntime(), shape);
     }
 
-    internal Span<byte> AsBytes() => ByteSize <= int.MaxValue
+    /// <summary>The bytes of its elements, in place: little-endian, the innermost axis running fastest.</summary>
+    /// <returns>The bytes; not to be used after the tensor was disposed.</returns>
+    /// <exception cref="InvalidOperationException">The tensor holds more than 2 GiB.</exception>
+    /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
+    public Span<byte> AsBytes() => ByteSize <= int.MaxValue
         ? Value.Value.GetTensorMutableRawData()
         : throw new InvalidOperationException(
             $"A tensor must be at most {int.MaxValue} bytes to be read as one span, but this one ({this}) is {ByteSize}. Split it.");

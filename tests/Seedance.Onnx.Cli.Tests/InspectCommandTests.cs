@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
+using Seedance.Onnx.Testing;
 
 namespace Seedance.Onnx.Cli;
 
-/// <summary>inspect: a pack as text and as JSON, whole and damaged.</summary>
+/// <summary>inspect: packs and graphs as text and as JSON, whole and damaged.</summary>
 [Trait("Tier", "Unit")]
 public sealed class InspectCommandTests : IDisposable
 {
@@ -74,5 +75,65 @@ public sealed class InspectCommandTests : IDisposable
         CommandRun run = await _commands.RunAsync("inspect", _commands.Work);
 
         run.AssertFailed(3, "seedance.json must be in the pack, but is missing", "scheduler/scheduler_config.json");
+    }
+
+    [SkippableFact]
+    public async Task Inspect_PackWithAxes_ShowsTheCostOfEachGraph()
+    {
+        CommandRun own = await _commands.RunAsync("inspect", _commands.Pack), other = await _commands.RunAsync("inspect", _commands.Pack, "--axis", "B=1", "--axis", "S=5");
+
+        Assert.Contains("a run with encoder_attention_mask [2, 48], encoder_hidden_states [2, 48, 4], hidden_states [2, 9, 2, 4, 6], timestep [2]", own.Output, StringComparison.Ordinal);
+        Assert.Contains("a run with encoder_attention_mask [1, 5], encoder_hidden_states [1, 5, 4], hidden_states [1, 9, 2, 4, 6], timestep [1]", other.Output, StringComparison.Ordinal);
+        Assert.Matches(@"computes \S+( k)? operations \(\S+( k)? multiply-adds\), moves .+, holds .+ of weights and up to .+ of values", own.Output);
+    }
+
+    [SkippableFact]
+    public async Task Inspect_Graph_ShowsInterfaceOperatorsWeightsAndCost()
+    {
+        SmallNetwork.Write(_commands.InWork("small.onnx"));
+
+        CommandRun run = await _commands.RunAsync("inspect", "small.onnx", "--axis", "S=3");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.All(
+            [
+                "opsets    ai.onnx 18; file format 9", "weights   17 k parameters, 66 kB: float32 66 kB in 6", "metadata  origin = a test", "MatMul 2", "in  x                        float32 [B, S, 64]",
+                "out y                        float32 [B, S, 64]", "a run with x [1, 3, 64]", "most in MatMul 9", "/first", "assumed: B = 1; say otherwise with --axis or --shape",
+            ],
+            part => Assert.Contains(part, run.Output, StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task Inspect_GraphAsJson_IsOneObjectWithEveryNode()
+    {
+        SmallNetwork.Write(_commands.InWork("small.onnx"));
+
+        CommandRun run = await _commands.RunAsync("inspect", "small.onnx", "--shape", "x=2,3,64", "--json");
+
+        JsonObject report = JsonNode.Parse(run.Output)!.AsObject(), cost = report["cost"]!.AsObject();
+        Assert.Equal((_commands.InWork("small.onnx"), 2, 18), ((string?)report["file"], (int)report["operators"]!["MatMul"]!, (int)report["opsets"]!["ai.onnx"]!));
+        Assert.Equal("""["B","S","64"]""", report["inputs"]![0]!["shape"]!.ToJsonString());
+        Assert.Equal(2 * 3 * 64 * 128 * 2, (long)cost["multiplyAdds"]!);
+        Assert.Equal("[2,3,64]", cost["shapes"]!["x"]!.ToJsonString());
+        Assert.Empty(cost["assumed"]!.AsObject());
+        Assert.Equal((int)report["nodes"]!, cost["nodes"]!.AsArray().Count);
+        Assert.Contains(cost["nodes"]!.AsArray(), node => (string?)node!["name"] == "/second/MatMul");
+    }
+
+    [SkippableTheory]
+    [InlineData(2, "inspect small.onnx --axis T=1", "Axis 'T' must be one of B, S, but is not.")]
+    [InlineData(2, "inspect small.onnx --shape x=1,2", "Input 'x' must be float32 [B, S, 64], but is bound to [1, 2].")]
+    [InlineData(2, "inspect PACK --shape text=1", "--shape must come with a graph's file")]
+    [InlineData(2, "inspect PACK --axis q=1", "Axis 'q' must be one of ")]
+    [InlineData(3, "inspect cut.onnx", "cut.onnx': ")]
+    [InlineData(3, "inspect missing.onnx", "missing.onnx': ")]
+    public async Task Inspect_WhatCannotBeShown_IsOneLine(int exitCode, string words, string problem)
+    {
+        SmallNetwork.Write(_commands.InWork("small.onnx"));
+        await File.WriteAllBytesAsync(_commands.InWork("cut.onnx"), (await File.ReadAllBytesAsync(_commands.InWork("small.onnx")))[..1000]);
+
+        CommandRun run = await _commands.RunAsync([.. words.Split(' ').Select(word => word == "PACK" ? _commands.Pack : word)]);
+
+        run.AssertFailed(exitCode, problem);
     }
 }

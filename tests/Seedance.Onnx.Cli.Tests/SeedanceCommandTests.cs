@@ -23,7 +23,8 @@ public sealed class SeedanceCommandTests : IDisposable
     [InlineData("generate --help", "--solver <euler|heun|unipc|dpm++>", "seedance generate \"一个红色的球向右移动\"")]
     [InlineData("generate a-prompt -h", "--negative <TEXT>", "seedance generate")]
     [InlineData("storyboard --help", "--columns <N>", "seedance storyboard red.mp4 -o red.png")]
-    [InlineData("inspect --help", "<PACK>", "seedance inspect onnx/seedance-mini --json")]
+    [InlineData("inspect --help", "<GRAPH|PACK>", "seedance inspect onnx/seedance-mini --json")]
+    [InlineData("optimize --help", "--precision <fp32|fp16|int8|int8-weights|int4>", "--keep '*/head/*'")]
     [InlineData("doctor --help", "--json", "seedance doctor --json")]
     public async Task Help_OfEveryCommand_NamesItsOptionsAndEndsWithExamples(string words, string option, string example)
     {
@@ -35,7 +36,7 @@ public sealed class SeedanceCommandTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("frobnicate", "The command must be one of generate, storyboard, inspect, doctor, but is 'frobnicate'. See: seedance --help")]
+    [InlineData("frobnicate", "The command must be one of generate, storyboard, inspect, optimize, doctor, but is 'frobnicate'. See: seedance --help")]
     [InlineData("--frobnicate", "'--frobnicate' must be an option of this command, but is not. See: seedance --help")]
     [InlineData("generate", "PROMPT must be given, but is missing. See: seedance generate --help")]
     [InlineData("generate --stepz 5", "'--stepz' must be an option of this command, but is not. See: seedance generate --help")]
@@ -58,8 +59,8 @@ public sealed class SeedanceCommandTests : IDisposable
     [InlineData("generate ball --threads 0", "--threads must be a whole number from 1 to 1024, but is '0'.")]
     [InlineData("storyboard in.mp4", "'--output'")]
     [InlineData("storyboard in.mp4 -o out.jpg", "--output must end in .png, but is 'out.jpg'.")]
-    [InlineData("inspect", "PACK must be given, but is missing.")]
-    [InlineData("inspect one two", "PACK must be one argument, but 'two' follows it.")]
+    [InlineData("inspect", "GRAPH|PACK must be given, but is missing.")]
+    [InlineData("inspect one two", "GRAPH|PACK must be one argument, but 'two' follows it.")]
     [InlineData("doctor now", "'doctor' must be followed by options only, but 'now' follows.")]
     public async Task Run_WordsThatMakeNoSense_AreOneLineAndExitCode2(string words, string problem)
     {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Seedance.Onnx;
 
-/// <summary>Reads numpy's .npy files (version 1, C order), as the export scripts write them.</summary>
+/// <summary>numpy's .npy files (version 1, C order), as the export scripts write them.</summary>
 internal static class NpyFile
 {
     public static T[] Read<T>(string path)
@@ -16,5 +16,13 @@ internal static class NpyFile
         Assert.Contains(type, header, StringComparison.Ordinal);
         Assert.Contains("'fortran_order': False", header, StringComparison.Ordinal);
         return MemoryMarshal.Cast<byte, T>(bytes.AsSpan(10 + headerLength)).ToArray();
+    }
+
+    /// <summary>Writes float32 as numpy.save does.</summary>
+    public static void Write(string path, long[] shape, float[] values)
+    {
+        string header = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({string.Concat(shape.Select(axis => $"{axis}, "))}), }}\n";
+        byte[] text = Encoding.ASCII.GetBytes(header);
+        File.WriteAllBytes(path, [0x93, .. "NUMPY"u8, 1, 0, .. BitConverter.GetBytes((ushort)text.Length), .. text, .. MemoryMarshal.AsBytes(values.AsSpan())]);
     }
 }
