@@ -36,6 +36,8 @@ internal static class Failure
         InvalidRequestException { Problems: var problems } => (ExitCode.Usage, problems),
         ModelPackException { Problems: var problems, Pack: var pack } =>
             (ExitCode.Pack, problems.Select((problem, index) => index == 0 ? $"Pack '{pack}': {problem}" : problem)),
+        HostSettingsException { Problems: var problems, Path: var path } =>
+            (ExitCode.Usage, problems.Select((problem, index) => index == 0 ? $"Settings '{path}': {problem}" : problem)),
         ExecutionTargetException => (ExitCode.Environment, [error.Message]),
         SeedanceException => (ExitCode.Run, [error.Message]),
         OutOfMemoryException => (ExitCode.Run, ["The video must fit into memory, but does not. Ask for a smaller or shorter one."]),

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Seedance.Onnx.Ort;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Cli;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Latents;
-using Seedance.Onnx.Ort;
 using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Cli;
@@ -93,6 +93,19 @@ internal static class TextOption
                 return value is not null;
             });
         option.CompletionSources.Add([.. ExecutionTarget.Names]);
+        return option;
+    }
+
+    public static Option<ComputePrecision?> Precision(string name, string description)
+    {
+        Option<ComputePrecision?> option = Create<ComputePrecision?>(
+            name, string.Join('|', ComputePrecisionNames.All), description, $"one of {string.Join(", ", ComputePrecisionNames.All)}", [],
+            static (string text, out ComputePrecision? value) =>
+            {
+                value = ComputePrecisionNames.TryParse(text, out ComputePrecision precision) ? precision : null;
+                return value is not null;
+            });
+        option.CompletionSources.Add([.. ComputePrecisionNames.All]);
         return option;
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Ort;
@@ -156,11 +157,11 @@ public sealed class GraphSession : IDisposable
                 folder, $"file '{contract.File}' of graph '{contract.Role}' must be there, but is missing. Download or export the pack again.");
         }
 
-        using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target.Target);
+        using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target);
         try
         {
-            ProviderSetup.Append(options, target.Provider, target.Target);
-            return new NativeSession(new InferenceSession(path, options), ProviderSetup.DeviceMemory(target.Provider, target.Target.DeviceId));
+            ProviderSetup.Append(options, target);
+            return new NativeSession(new InferenceSession(path, options), ProviderSetup.DeviceMemory(target));
         }
         catch (OnnxRuntimeException error)
         {

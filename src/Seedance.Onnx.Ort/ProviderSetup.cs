@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
+using Seedance.Onnx.Execution;
 
 namespace Seedance.Onnx.Ort;
 
@@ -31,9 +32,9 @@ internal static class ProviderSetup
 
     /// <summary>Adds a provider to a session's options.</summary>
     /// <exception cref="OnnxRuntimeException">It cannot be had.</exception>
-    public static void Append(SessionOptions options, ExecutionProvider provider, ExecutionTarget target)
+    public static void Append(SessionOptions options, ResolvedTarget target)
     {
-        foreach (ExecutionProvider link in Chain(provider))
+        foreach (ExecutionProvider link in Chain(target.Provider))
         {
             Dictionary<string, string> values = Options(link, target.DeviceId);
             switch (link)
@@ -61,8 +62,8 @@ internal static class ProviderSetup
         }
     }
 
-    /// <summary>Where a provider's sessions have their tensors; null for the processor's memory. The caller disposes it.</summary>
-    public static OrtMemoryInfo? DeviceMemory(ExecutionProvider provider, int deviceId) => provider == ExecutionProvider.Cpu
+    /// <summary>Where a target's sessions have their tensors; null for the processor's memory. The caller disposes it.</summary>
+    public static OrtMemoryInfo? DeviceMemory(ResolvedTarget target) => target.Provider == ExecutionProvider.Cpu
         ? null
-        : new OrtMemoryInfo(MemoryName(provider), OrtAllocatorType.DeviceAllocator, deviceId, OrtMemType.Default);
+        : new OrtMemoryInfo(MemoryName(target.Provider), OrtAllocatorType.DeviceAllocator, target.DeviceId, OrtMemType.Default);
 }

@@ -12,10 +12,16 @@ internal static class RuntimeEnvironment
 
     /// <summary>The options of a session on a target, with the operators of ONNX Runtime Extensions.</summary>
     /// <exception cref="ExecutionTargetException">A native library is missing or does not load.</exception>
-    public static SessionOptions CreateSessionOptions(ExecutionTarget target)
+    public static SessionOptions CreateSessionOptions(ResolvedTarget target)
     {
         Start();
         SessionOptions options = new() { IntraOpNumThreads = target.Threads, LogSeverityLevel = LogLevel };
+        if (target.InterOpThreads > 1)
+        {
+            options.ExecutionMode = ExecutionMode.ORT_PARALLEL;
+            options.InterOpNumThreads = target.InterOpThreads;
+        }
+
         try
         {
             options.RegisterOrtExtensions();

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Logging;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
-using Seedance.Onnx.Ort;
 
 namespace Seedance.Onnx;
 
@@ -9,14 +9,13 @@ namespace Seedance.Onnx;
 public sealed class PipelineOptions
 {
     /// <summary>
-    /// What graphs run on; the CPU if not specified. A graph that takes text, such as a tokenizer, runs on the CPU in any case, because no other
-    /// provider holds text.
+    /// What graphs run on; lies over <see cref="Host"/>, which lies over what the pack advises, and in the end is the CPU. A graph that takes text,
+    /// such as a tokenizer, runs on the CPU in any case, because no other provider holds text.
     /// </summary>
-    public ExecutionTarget Target { get; set; } = ExecutionTarget.Cpu;
+    public ExecutionTarget Target { get; set; } = ExecutionTarget.Unspecified;
 
-    /// <summary>Processor threads that one graph may use, 1 to 1024; those of <see cref="Target"/> if not specified.</summary>
-    [Range(1, 1024, ErrorMessage = "Threads must be from 1 to 1024, or not set.")]
-    public int? Threads { get; set; }
+    /// <summary>What the owner of this machine wants of every pipeline; nothing if not specified. <see cref="HostSettings.Read"/> reads it from a file.</summary>
+    public HostSettings Host { get; set; } = HostSettings.None;
 
     /// <summary>Whether every file of the pack is compared with its sha256 when the pack is opened; true if not specified.</summary>
     public bool VerifyFiles { get; set; } = true;
@@ -26,4 +25,12 @@ public sealed class PipelineOptions
 
     /// <summary>Where the pipeline logs; nowhere if not specified.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
+
+    /// <summary>Everything that is out of range or contradicts itself.</summary>
+    internal IReadOnlyList<string> FindProblems()
+    {
+        List<ValidationResult> problems = [];
+        _ = Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
+        return [.. problems.Select(problem => problem.ErrorMessage!), .. Target.FindProblems(), .. Host.Execution.FindProblems()];
+    }
 }

@@ -1,9 +1,9 @@
-using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
@@ -22,7 +22,7 @@ namespace Seedance.Onnx;
 /// </remarks>
 public sealed class VideoPipeline : IAsyncDisposable
 {
-    private readonly IReadOnlyDictionary<string, GraphSession> _sessions;
+    private readonly GraphSessions _sessions;
     private readonly TextStage _text;
     private readonly DenoiseStage _denoise;
     private readonly DecodeStage _decode;
@@ -33,18 +33,18 @@ public sealed class VideoPipeline : IAsyncDisposable
 
     private bool _disposed;
 
-    private VideoPipeline(ModelPack pack, PipelineOptions options, IReadOnlyDictionary<string, GraphSession> sessions, ResolvedTarget target)
+    private VideoPipeline(ModelPack pack, PipelineOptions options, GraphSessions sessions)
     {
         Pack = pack;
         Options = options;
         _sessions = sessions;
-        Graphs = [.. GraphRoles.Required.Select(role => GraphReport.Of(sessions[role]))];
-        Skipped = target.Skipped;
+        Graphs = sessions.Reports;
+        Skipped = sessions.Skipped;
         _text = new TextStage(sessions[GraphRoles.Tokenizer], sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
         _denoise = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels);
         _decode = new DecodeStage(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
         _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<VideoPipeline>();
-        PipelineLog.Opened(_logger, pack.Contract.Name, target.Provider.ToName());
+        PipelineLog.Opened(_logger, pack.Contract.Name, sessions[GraphRoles.Transformer].Target.Provider.ToName());
         foreach (SkippedProvider skipped in Skipped)
         {
             PipelineLog.Skipped(_logger, skipped.Provider.ToName(), skipped.Reason);
@@ -76,10 +76,10 @@ public sealed class VideoPipeline : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(packPath);
         options ??= new PipelineOptions();
-        List<ValidationResult> problems = [];
-        return Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true)
+        IReadOnlyList<string> problems = options.FindProblems();
+        return problems.Count == 0
             ? Task.Run(() => Open(packPath, options, cancellationToken), cancellationToken)
-            : throw new ArgumentException(string.Join(' ', problems.Select(problem => problem.ErrorMessage)), nameof(options));
+            : throw new ArgumentException(string.Join(' ', problems), nameof(options));
     }
 
     /// <summary>Plans a video and returns it, to be made as it is read.</summary>
@@ -106,10 +106,7 @@ public sealed class VideoPipeline : IAsyncDisposable
 
         _disposed = true;
         await _turn.WaitAsync().ConfigureAwait(false);
-        foreach (GraphSession session in _sessions.Values)
-        {
-            session.Dispose();
-        }
+        _sessions.Dispose();
 
         _ = _turn.Release(); // whoever came meanwhile gets the turn, and finds the pipeline disposed
     }
@@ -186,30 +183,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
 
         RequireSinglePrecision(pack);
-        ResolvedTarget target = (options.Threads is { } threads ? options.Target with { Threads = threads } : options.Target).Resolve();
-        ResolvedTarget host = target with { Provider = ExecutionProvider.Cpu };
-        Dictionary<string, GraphSession> sessions = new(StringComparer.Ordinal);
-        try
-        {
-            foreach (string role in GraphRoles.Required)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                GraphContract contract = pack.Contract.FindGraph(role)
-                    ?? throw new ModelPackException(pack.Folder, $"graph '{role}' must be there, but is missing from seedance.json. Use a pack that has one.");
-                bool readsText = contract.Inputs.Any(input => input.ElementType == ElementType.Text);
-                sessions.Add(role, GraphSession.Open(pack.Folder, contract, readsText ? host : target));
-            }
-
-            return new VideoPipeline(pack, options, sessions, target);
-        }
-        catch
-        {
-            foreach (GraphSession session in sessions.Values)
-            {
-                session.Dispose();
-            }
-
-            throw;
-        }
+        GraphSessions sessions = GraphSessions.Open(pack, options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution), cancellationToken);
+        return new VideoPipeline(pack, options, sessions);
     }
 }

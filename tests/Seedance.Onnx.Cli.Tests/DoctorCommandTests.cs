@@ -51,4 +51,17 @@ public sealed class DoctorCommandTests : IDisposable
 
         run.AssertFailed(130, "Cancelled");
     }
+
+    [SkippableFact]
+    public async Task Doctor_SettingsThatAreWrong_SaysWhereAndExits5()
+    {
+        _commands.Set("SEEDANCE_CONFIG", "host.json");
+        File.WriteAllText(_commands.InWork("host.json"), """{ "execution": { "threads": 0 } }""");
+
+        CommandRun run = await _commands.RunAsync("doctor");
+
+        Assert.Equal(5, run.ExitCode);
+        Assert.Matches(@"MISSING +config +Settings '.*host.json': \$\.execution\.threads must be a whole number from 1 to 1024, but is 0\.\n", run.Output);
+        Assert.Matches(@"ok +pack", run.Output);
+    }
 }
