@@ -23,6 +23,12 @@ public sealed record ResolvedTarget(ExecutionProvider Provider, ExecutionTarget 
     /// <summary>How CUDA works, if it does.</summary>
     public CudaOptions Cuda => Target.Cuda ?? new CudaOptions();
 
+    /// <summary>ONNX Runtime's names of the allocators whose memory can be given back.</summary>
+    internal string Arenas => Provider.IsNvidia() ? $"cpu:0;gpu:{DeviceId}" : "cpu:0";
+
+    /// <summary>Whether runs of a binding are recorded as a CUDA graph and replayed.</summary>
+    internal bool RecordsRuns => (Provider == ExecutionProvider.Cuda && Cuda.CudaGraph) || (Provider == ExecutionProvider.TensorRt && TensorRt.CudaGraph);
+
     /// <summary>How TensorRT works, if it does.</summary>
     public TensorRtOptions TensorRt => Target.TensorRt ?? new TensorRtOptions();
 }

@@ -25,5 +25,7 @@ public static class ExecutionProviderNames
     }
 
     /// <summary>Whether a provider runs on NVIDIA cards, and so on one of several devices.</summary>
-    internal static bool IsNvidia(this ExecutionProvider provider) => provider is ExecutionProvider.Cuda or ExecutionProvider.TensorRt;
+    /// <param name="provider">The provider.</param>
+    /// <returns>True for CUDA and TensorRT.</returns>
+    public static bool IsNvidia(this ExecutionProvider provider) => provider is ExecutionProvider.Cuda or ExecutionProvider.TensorRt;
 }
