@@ -36,6 +36,7 @@ internal static class DoctorCommand
             await DoctorCheck.LookAsync("onnxruntime", () => Task.FromResult(DescribeRuntime())).ConfigureAwait(false),
             .. FindProviders(),
             await DoctorCheck.LookAsync("config", () => Task.FromResult(DescribeSettings(host))).ConfigureAwait(false),
+            new("cache", Ok: true, DescribeCache(ReadSettingsIfSound(host))),
             await DoctorCheck.LookAsync("pack", () => OpenPackAsync(host, cancellationToken)).ConfigureAwait(false),
         ];
         string[] missing = [.. checks.Where(check => !check.Ok).Select(check => check.Name)];
@@ -89,6 +90,22 @@ internal static class DoctorCommand
     {
         _ = ExecutionChoice.ReadSettings(named: null, host);
         return host.Variable(ExecutionChoice.Variable) is { Length: > 0 } path ? host.FullPath(path) : $"none; {ExecutionChoice.Variable} can name a file";
+    }
+
+    /// <summary>Where engines are kept; one that is not there yet is made when it is needed.</summary>
+    private static string DescribeCache(HostSettings settings)
+    {
+        string folder = settings.CacheFolder ?? EngineCache.DefaultFolder, engines = Path.Combine(folder, "tensorrt");
+        try
+        {
+            return Directory.Exists(engines)
+                ? $"{folder}: {Directory.GetDirectories(engines).Length} of TensorRT's folders, {Quantity.Bytes(new DirectoryInfo(engines).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length))}"
+                : $"{folder}: no engines of TensorRT";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return $"{folder}: cannot be read: {error.Message}";
+        }
     }
 
     private static async Task<string> FindFFmpegAsync(CommandHost host, CancellationToken cancellationToken)

@@ -17,6 +17,20 @@ public sealed class PipelineOptions
     /// <summary>What the owner of this machine wants of every pipeline; nothing if not specified. <see cref="HostSettings.Read"/> reads it from a file.</summary>
     public HostSettings Host { get; set; } = HostSettings.None;
 
+    /// <summary>
+    /// The most bytes that weights and generations may be planned to take, beyond what the process holds already; <see cref="HostSettings.MemoryLimitBytes"/>
+    /// if not specified. What is planned to take more is refused before anything runs. On a card, its memory and the processor's are counted as one.
+    /// </summary>
+    [Range(1, long.MaxValue, ErrorMessage = "MemoryLimitBytes must be above 0, or not set.")]
+    public long? MemoryLimitBytes { get; set; }
+
+    /// <summary>
+    /// How many generations may run at once, 1 to 64; others wait for their turn. 1 if not specified, because one uses all threads. They share the weights
+    /// and the threads, so that this takes less memory than several pipelines.
+    /// </summary>
+    [Range(1, 64, ErrorMessage = "ConcurrentGenerations must be from 1 to 64.")]
+    public int ConcurrentGenerations { get; set; } = 1;
+
     /// <summary>Whether every file of the pack is compared with its sha256 when the pack is opened; true if not specified.</summary>
     public bool VerifyFiles { get; set; } = true;
 

@@ -23,6 +23,8 @@ public sealed class DoctorCommandTests : IDisposable
         Assert.Matches(@"ok +webgpu +(can be asked for|not to be had: )", run.Output);
         Assert.Matches(@"ok +processor +\d+ cores", run.Output);
         Assert.Matches(@"ok +memory +\d", run.Output);
+        Assert.Matches(@"ok +config +none; SEEDANCE_CONFIG can name a file\n", run.Output);
+        Assert.Matches(@"ok +cache +.*seedance: ", run.Output);
         Assert.Matches(@"ok +pack +tiny 1\.0\.0 \(.*\): 5 files verified, graphs open\n", run.Output);
     }
 

@@ -70,6 +70,26 @@ public sealed class GenerateExecutionTests : IDisposable
         run.AssertFailed(2, "host.json': $.execution.device must be a whole number", "$.execution.thread must be a known key");
     }
 
+    [SkippableFact]
+    public async Task Generate_SettingsLimitTheMemory_TellsWhatIsNeeded()
+    {
+        WriteSettings("""{ "memory_limit_mib": 1 }""");
+
+        CommandRun run = await _commands.RunAsync("generate", "ball", "--config", "host.json");
+
+        run.AssertFailed(5, "The memory for pack 'tiny' must be above");
+    }
+
+    [SkippableFact]
+    public async Task Generate_VideoThatMayNotFit_IsRefusedWithWhatWould()
+    {
+        WriteSettings("""{ "memory_limit_mib": 100 }""");
+
+        CommandRun run = await _commands.RunAsync("generate", "ball", "--config", "host.json", "--resolution", "2048x2048", "--frames", "17");
+
+        run.AssertFailed(2, "The video must fit into 100 MiB of memory, but 17 frames of 2048x2048 are planned to take");
+    }
+
     private static void SkipIfCudaIsBuiltIn() =>
         Skip.If(File.Exists(Path.Combine(AppContext.BaseDirectory, "libonnxruntime_providers_shared.so")), "The CUDA and TensorRT libraries are built in.");
 

@@ -11,7 +11,7 @@ namespace Seedance.Onnx;
 [Trait("Tier", "Graph")]
 public sealed class VideoPipelineTests
 {
-    private static readonly string Pack = RepositoryFolder.PathOf("tests", "Shared", "tiny-pack");
+    private static readonly string Pack = TinyPack.Folder;
     private static readonly VideoRequest Request = new() { Prompt = "a red ball", Steps = 4, Frames = 1 };
 
     [Fact]
@@ -59,13 +59,7 @@ public sealed class VideoPipelineTests
     public async Task OpenAsync_HalfPrecisionPack_IsRefusedWithTheTensorsName()
     {
         using TemporaryFolder folder = new();
-        foreach (string file in Directory.EnumerateFiles(Pack, "*", SearchOption.AllDirectories))
-        {
-            string copy = folder.PathOf(Path.GetRelativePath(Pack, file));
-            _ = Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-
+        TinyPack.CopyTo(folder);
         string contract = folder.PathOf("seedance.json");
         await File.WriteAllTextAsync(contract, (await File.ReadAllTextAsync(contract)).Replace("\"float32\"", "\"float16\"", StringComparison.Ordinal));
 
