@@ -50,7 +50,7 @@ public sealed class GraphSession : IDisposable
     /// <param name="folder">The pack's folder.</param>
     /// <param name="contract">The graph's contract; its file is relative to the folder.</param>
     /// <param name="target">What to run on.</param>
-    /// <param name="engine">What TensorRT must know of the graph; its folder stays reserved for as long as the session lives. Nothing if not specified: shapes follow from the first run, and engines are not kept.</param>
+    /// <param name="engine">What TensorRT must know of the graph; the cache that made it must outlive the session. Nothing if not specified: shapes follow from the first run, and engines are not kept.</param>
     public static GraphSession Open(string folder, GraphContract contract, ResolvedTarget target, EngineSetup? engine = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
