@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
@@ -34,6 +35,8 @@ internal static class DoctorCommand
             await DoctorCheck.LookAsync("ffmpeg", () => FindFFmpegAsync(host, cancellationToken)).ConfigureAwait(false),
             await DoctorCheck.LookAsync("onnxruntime", () => Task.FromResult(DescribeRuntime())).ConfigureAwait(false),
             .. FindProviders(),
+            await DoctorCheck.LookAsync("config", () => Task.FromResult(DescribeSettings(host))).ConfigureAwait(false),
+            new("cache", Ok: true, DescribeCache(ReadSettingsIfSound(host))),
             await DoctorCheck.LookAsync("pack", () => OpenPackAsync(host, cancellationToken)).ConfigureAwait(false),
         ];
         string[] missing = [.. checks.Where(check => !check.Ok).Select(check => check.Name)];
@@ -83,17 +86,53 @@ internal static class DoctorCommand
             provider.ToName(), Ok: true, reasons.TryGetValue(provider, out string? reason) ? $"not to be had: {reason}" : $"can be asked for ({cards})"));
     }
 
+    private static string DescribeSettings(CommandHost host)
+    {
+        _ = ExecutionChoice.ReadSettings(named: null, host);
+        return host.Variable(ExecutionChoice.Variable) is { Length: > 0 } path ? host.FullPath(path) : $"none; {ExecutionChoice.Variable} can name a file";
+    }
+
+    /// <summary>Where engines are kept; one that is not there yet is made when it is needed.</summary>
+    private static string DescribeCache(HostSettings settings)
+    {
+        string folder = settings.CacheFolder ?? EngineCache.DefaultFolder, engines = Path.Combine(folder, "tensorrt");
+        try
+        {
+            return Directory.Exists(engines)
+                ? $"{folder}: {Directory.GetDirectories(engines).Length} of TensorRT's folders, {Quantity.Bytes(new DirectoryInfo(engines).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length))}"
+                : $"{folder}: no engines of TensorRT";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return $"{folder}: cannot be read: {error.Message}";
+        }
+    }
+
     private static async Task<string> FindFFmpegAsync(CommandHost host, CancellationToken cancellationToken)
     {
         FFmpegTool tool = FFmpegTool.Find(host.FFmpeg);
         return $"{await tool.ReadVersionAsync(cancellationToken).ConfigureAwait(false)} ({tool.FFmpegPath})";
     }
 
+    /// <summary>The host's settings; none if they are not sound, which the line of config says.</summary>
+    private static HostSettings ReadSettingsIfSound(CommandHost host)
+    {
+        try
+        {
+            return ExecutionChoice.ReadSettings(named: null, host);
+        }
+        catch (HostSettingsException)
+        {
+            return HostSettings.None;
+        }
+    }
+
     /// <summary>Opens the pack as generate would: sums, contract and graphs.</summary>
     private static async Task<string> OpenPackAsync(CommandHost host, CancellationToken cancellationToken)
     {
         string folder = PackLocator.Find(named: null, host);
-        VideoPipeline pipeline = await VideoPipeline.OpenAsync(folder, cancellationToken: cancellationToken).ConfigureAwait(false);
+        PipelineOptions options = new() { Host = ReadSettingsIfSound(host) };
+        VideoPipeline pipeline = await VideoPipeline.OpenAsync(folder, options, cancellationToken).ConfigureAwait(false);
         await using (pipeline.ConfigureAwait(false))
         {
             PackContract contract = pipeline.Pack.Contract;

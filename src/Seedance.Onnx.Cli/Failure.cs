@@ -40,6 +40,8 @@ internal static class Failure
             (ExitCode.Pack, problems.Select((problem, index) => index == 0 ? $"Pack '{pack}': {problem}" : problem)),
         ModelFileException { Problems: var problems, Model: var model } =>
             (ExitCode.Pack, problems.Select((problem, index) => index == 0 ? $"Model '{model}': {problem}" : problem)),
+        HostSettingsException { Problems: var problems, Path: var path } =>
+            (ExitCode.Usage, problems.Select((problem, index) => index == 0 ? $"Settings '{path}': {problem}" : problem)),
         ExecutionTargetException => (ExitCode.Environment, [error.Message]),
         SeedanceException => (ExitCode.Run, [error.Message]),
         IOException or UnauthorizedAccessException => (ExitCode.Run, [$"Files must be readable and writable, but one is not: {error.Message}"]),

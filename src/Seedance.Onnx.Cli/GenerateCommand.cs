@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
-using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
 using Seedance.Onnx.Sampling;
@@ -12,8 +11,6 @@ namespace Seedance.Onnx.Cli;
 /// <summary>seedance generate: a sentence becomes a video file.</summary>
 internal sealed class GenerateCommand
 {
-    private const int MaxThreads = 1024;
-
     private readonly Argument<string> _prompt = new("PROMPT")
     {
         Description = "What the video shows, in quotes; English or Chinese for the pack that comes with this program.",
@@ -39,9 +36,7 @@ internal sealed class GenerateCommand
     private readonly Option<double?> _shift = TextOption.Number(
         "--shift", "S", "The flow shift: above 1, more of the steps go to coarse structure. [default: the pack's]");
     private readonly Option<string?> _negative = TextOption.Text("--negative", "TEXT", "What guidance leads away from. [default: the pack's]");
-    private readonly Option<ExecutionTarget?> _provider = TextOption.Target(
-        "--provider", "What computes: the processor, a graphics card (webgpu), an NVIDIA card (cuda, tensorrt), or the best that is there (auto). [default: cpu]");
-    private readonly Option<int?> _threads = TextOption.Count("--threads", "N", "Processor threads to use. [default: one a core]", 1, MaxThreads);
+    private readonly ExecutionChoice _execution = new();
     private readonly Option<bool> _json = TextOption.Json("Print one JSON object about the file and what it took, and nothing else.");
 
     private readonly CommandHost _host;
@@ -63,8 +58,13 @@ internal sealed class GenerateCommand
             "seedance generate \"a green star spins\" --steps 10 --solver unipc --json")
         {
             generate._prompt, generate._output, generate._pack, generate._resolution, generate._ratio, generate._duration, generate._frames, generate._seed,
-            generate._solver, generate._steps, generate._guidance, generate._shift, generate._negative, generate._provider, generate._threads, generate._json,
+            generate._solver, generate._steps, generate._guidance, generate._shift, generate._negative,
         };
+        foreach (Option option in generate._execution.Options.Append(generate._json))
+        {
+            command.Add(option);
+        }
+
         command.SetAction(generate.RunAsync);
         return command;
     }
@@ -74,7 +74,7 @@ internal sealed class GenerateCommand
         long began = _host.Time.GetTimestamp();
         VideoRequest request = ReadRequest(parsed);
         string output = parsed.GetValue(_output) is { } named ? _host.FullPath(named) : OutputName.Choose(request.Prompt, request.Seed, _host.WorkingFolder);
-        PipelineOptions options = new() { FFmpeg = _host.FFmpeg, Target = parsed.GetValue(_provider) ?? ExecutionTarget.Cpu, Threads = parsed.GetValue(_threads) };
+        PipelineOptions options = new() { FFmpeg = _host.FFmpeg, Target = _execution.ReadTarget(parsed), Host = _execution.ReadSettings(parsed, _host) };
         string packFolder = PackLocator.Find(parsed.GetValue(_pack), _host);
 
         Check(request, packFolder, output, options);

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Seedance.Onnx.Ort;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Cli;
@@ -32,6 +32,9 @@ internal sealed record GenerationReport
     /// <summary>Why not on a provider that auto prefers, by provider.</summary>
     public required IReadOnlyDictionary<string, string> Skipped { get; init; }
 
+    /// <summary>What worked otherwise than was asked for, and why.</summary>
+    public required IReadOnlyList<string> Notices { get; init; }
+
     /// <summary>What each stage took, in order.</summary>
     public required IReadOnlyList<StageUse> Stages { get; init; }
 
@@ -53,6 +56,7 @@ internal sealed record GenerationReport
             Milliseconds = (long)elapsed.TotalMilliseconds,
             Graphs = file.Graphs.ToDictionary(graph => graph.Role, GraphUse.Of, StringComparer.Ordinal),
             Skipped = file.Skipped.ToDictionary(skipped => skipped.Provider.ToName(), skipped => skipped.Reason, StringComparer.Ordinal),
+            Notices = file.Notices,
             Stages = [.. file.Stages.Select(StageUse.Of)],
             PeakMemoryBytes = process.PeakWorkingSet64,
         };

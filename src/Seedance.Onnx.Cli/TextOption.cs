@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs.Optimization;
 using Seedance.Onnx.Graphs.Precision;
 using Seedance.Onnx.Latents;
-using Seedance.Onnx.Ort;
 using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Cli;
@@ -92,6 +92,13 @@ internal static class TextOption
         name, description, GraphTargetNames.All, static (string text, out GraphTarget? value) =>
         {
             value = GraphTargetNames.TryParse(text, out GraphTarget target) ? target : null;
+            return value is not null;
+        });
+
+    public static Option<ComputePrecision?> ComputePrecision(string name, string description) => Choice<ComputePrecision?>(
+        name, description, ComputePrecisionNames.All, static (string text, out ComputePrecision? value) =>
+        {
+            value = ComputePrecisionNames.TryParse(text, out ComputePrecision precision) ? precision : null;
             return value is not null;
         });
 

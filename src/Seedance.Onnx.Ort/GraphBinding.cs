@@ -6,7 +6,7 @@ namespace Seedance.Onnx.Ort;
 /// <summary>A graph with its tensors bound to it: bind once, run many times. A run allocates no managed memory.</summary>
 /// <remarks>
 /// The caller of <see cref="GraphSession.CreateBinding"/> disposes it. It keeps the session and the bound tensors alive. What is in an input
-/// when <see cref="Run"/> is called is what the graph reads: on a card, an input that is a <see cref="HostTensor"/> is copied there before
+/// when <see cref="Run(CancellationToken)"/> is called is what the graph reads: on a card, an input that is a <see cref="HostTensor"/> is copied there before
 /// every run, and an output that is one is copied back after it. Bind a <see cref="DeviceTensor"/> to what does not change, or what the next
 /// graph reads. Not for several threads at once.
 /// </remarks>
@@ -16,6 +16,7 @@ public sealed class GraphBinding : IDisposable
     private readonly GraphContract _contract;
     private readonly OrtIoBinding _binding;
     private readonly CancellableRun _run;
+    private readonly CancellableRun _lastRun;
     private readonly Dictionary<TensorContract, (GraphTensor Tensor, Shared<OrtValue> Value)> _bound = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<TensorContract, DeviceTensor> _uploads = new(ReferenceEqualityComparer.Instance);
     private readonly Func<ElementType, long[], DeviceTensor>? _allocate;
@@ -28,13 +29,16 @@ public sealed class GraphBinding : IDisposable
     /// <param name="session">The session.</param>
     /// <param name="contract">What goes in and out.</param>
     /// <param name="allocate">Makes a tensor on the session's device; null if that is the processor.</param>
-    internal GraphBinding(Shared<NativeSession> session, GraphContract contract, Func<ElementType, long[], DeviceTensor>? allocate)
+    /// <param name="arenas">The session's allocators, as ONNX Runtime names them.</param>
+    /// <param name="recording">The number of the CUDA graph that its runs record and replay; null for none.</param>
+    internal GraphBinding(Shared<NativeSession> session, GraphContract contract, Func<ElementType, long[], DeviceTensor>? allocate, string arenas, int? recording)
     {
         _allocate = allocate;
         _session = session;
         _contract = contract;
         _binding = session.Value.Session.CreateIoBinding();
-        _run = new CancellableRun();
+        _run = new CancellableRun(recording, arenas: null);
+        _lastRun = new CancellableRun(recording, arenas);
         LiveHandles.Opened();
     }
 
@@ -79,7 +83,12 @@ public sealed class GraphBinding : IDisposable
     /// <exception cref="GraphExecutionException">The graph failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The binding was disposed.</exception>
-    public void Run(CancellationToken cancellationToken = default)
+    public void Run(CancellationToken cancellationToken = default) => Run(isLast: false, cancellationToken);
+
+    /// <inheritdoc cref="Run(CancellationToken)"/>
+    /// <param name="isLast">Whether no run follows soon, so that the session gives back the memory that it worked in; otherwise the next run finds it there.</param>
+    /// <param name="cancellationToken">Stops the run between two nodes; what the outputs then hold is undefined.</param>
+    public void Run(bool isLast, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_checked)
@@ -89,7 +98,7 @@ public sealed class GraphBinding : IDisposable
         }
 
         Upload();
-        _ = _run.Run(
+        _ = (isLast ? _lastRun : _run).Run(
             _contract.Role,
             static (binding, options) =>
             {
@@ -111,6 +120,7 @@ public sealed class GraphBinding : IDisposable
         _disposed = true;
         _binding.Dispose();
         _run.Dispose();
+        _lastRun.Dispose();
         LiveHandles.Closed();
         foreach ((_, Shared<OrtValue> value) in _bound.Values)
         {

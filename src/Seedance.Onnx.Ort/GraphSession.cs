@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Ort;
@@ -10,6 +11,9 @@ namespace Seedance.Onnx.Ort;
 /// </remarks>
 public sealed class GraphSession : IDisposable
 {
+    // A recorded run replays on the addresses it was recorded with, so that each binding has a recording of its own.
+    private static int _recordings;
+
     private readonly Shared<NativeSession> _native;
     private bool _disposed;
 
@@ -43,13 +47,17 @@ public sealed class GraphSession : IDisposable
     }
 
     /// <inheritdoc cref="Open(string, GraphContract, ExecutionTarget)"/>
-    public static GraphSession Open(string folder, GraphContract contract, ResolvedTarget target)
+    /// <param name="folder">The pack's folder.</param>
+    /// <param name="contract">The graph's contract; its file is relative to the folder.</param>
+    /// <param name="target">What to run on.</param>
+    /// <param name="engine">What TensorRT must know of the graph; the cache that made it must outlive the session. Nothing if not specified: shapes follow from the first run, and engines are not kept.</param>
+    public static GraphSession Open(string folder, GraphContract contract, ResolvedTarget target, EngineSetup? engine = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(contract);
         ArgumentNullException.ThrowIfNull(target);
 
-        NativeSession native = Load(folder, contract, target);
+        NativeSession native = Load(folder, contract, target, engine);
         try
         {
             GraphCheck check = new(contract);
@@ -87,7 +95,7 @@ public sealed class GraphSession : IDisposable
         Shared<NativeSession> session = _native.AddOwner();
         try
         {
-            return new GraphBinding(session, Contract, session.Value.IsOnHost ? null : NewTensor);
+            return new GraphBinding(session, Contract, session.Value.IsOnHost ? null : NewTensor, Target.Arenas, Target.RecordsRuns ? Interlocked.Increment(ref _recordings) : null);
         }
         catch
         {
@@ -96,7 +104,7 @@ public sealed class GraphSession : IDisposable
         }
     }
 
-    /// <summary>Runs the graph once; the outputs are allocated by the run, in the host's memory.</summary>
+    /// <summary>Runs the graph once; the outputs are allocated by the run, in the host's memory, and the memory that it worked in is given back.</summary>
     /// <param name="inputs">Every declared input by its canonical name; borrowed for the run.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
     /// <returns>The outputs; the caller disposes them.</returns>
@@ -114,7 +122,7 @@ public sealed class GraphSession : IDisposable
         string[] inputNames = [.. Contract.Inputs.Select(tensor => tensor.FileName)];
         OrtValue[] inputValues = [.. Contract.Inputs.Select(tensor => inputs[tensor.Name].Value.Value)];
         string[] outputNames = [.. Contract.Outputs.Select(tensor => tensor.FileName)];
-        using CancellableRun run = new();
+        using CancellableRun run = new(Target.RecordsRuns ? CancellableRun.NotRecorded : null, Target.Arenas);
         IDisposableReadOnlyCollection<OrtValue> values = run.Run(
             Contract.Role,
             static (call, options) => call.Session.Run(options, call.InputNames, call.InputValues, call.OutputNames),
@@ -147,7 +155,7 @@ public sealed class GraphSession : IDisposable
         }
     }
 
-    private static NativeSession Load(string folder, GraphContract contract, ResolvedTarget target)
+    private static NativeSession Load(string folder, GraphContract contract, ResolvedTarget target, EngineSetup? engine)
     {
         string path = Path.Combine(folder, contract.File);
         if (!File.Exists(path))
@@ -156,11 +164,11 @@ public sealed class GraphSession : IDisposable
                 folder, $"file '{contract.File}' of graph '{contract.Role}' must be there, but is missing. Download or export the pack again.");
         }
 
-        using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target.Target);
+        using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target);
         try
         {
-            ProviderSetup.Append(options, target.Provider, target.Target);
-            return new NativeSession(new InferenceSession(path, options), ProviderSetup.DeviceMemory(target.Provider, target.Target.DeviceId));
+            ProviderSetup.Append(options, target, contract.Role, Path.GetDirectoryName(path)!, engine);
+            return new NativeSession(new InferenceSession(path, options), ProviderSetup.DeviceMemory(target));
         }
         catch (OnnxRuntimeException error)
         {

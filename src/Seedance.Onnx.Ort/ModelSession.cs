@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Ort;
@@ -9,12 +10,16 @@ public sealed class ModelSession : IDisposable
 {
     private readonly Shared<NativeSession> _native;
     private readonly string _name;
+    private readonly string _arenas;
+    private readonly int? _recording;
     private bool _disposed;
 
-    private ModelSession(NativeSession native, string name)
+    private ModelSession(NativeSession native, string name, ResolvedTarget target)
     {
         _native = new Shared<NativeSession>(native);
         _name = name;
+        _arenas = target.Arenas;
+        _recording = target.RecordsRuns ? CancellableRun.NotRecorded : null;
     }
 
     /// <summary>Loads a file as a pipeline would: with the operators of ONNX Runtime Extensions, and ONNX Runtime's own rewriting.</summary>
@@ -28,11 +33,11 @@ public sealed class ModelSession : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(target);
-        using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target.Target);
+        using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target);
         try
         {
-            ProviderSetup.Append(options, target.Provider, target.Target);
-            return new ModelSession(new NativeSession(new InferenceSession(path, options), ProviderSetup.DeviceMemory(target.Provider, target.Target.DeviceId)), name);
+            ProviderSetup.Append(options, target);
+            return new ModelSession(new NativeSession(new InferenceSession(path, options), ProviderSetup.DeviceMemory(target)), name, target);
         }
         catch (OnnxRuntimeException error)
         {
@@ -53,7 +58,7 @@ public sealed class ModelSession : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         string[] names = [.. inputs.Keys];
         OrtValue[] values = [.. inputs.Values.Select(tensor => tensor.Value.Value)];
-        using CancellableRun run = new();
+        using CancellableRun run = new(_recording, _arenas);
         IDisposableReadOnlyCollection<OrtValue> results = run.Run(
             _name,
             static (call, options) => call.Session.Run(options, call.Names, call.Values, call.Session.OutputNames),

@@ -1,3 +1,5 @@
+using Seedance.Onnx.Execution;
+
 namespace Seedance.Onnx.Ort;
 
 /// <summary>A native library that a provider needs, and where it comes from.</summary>

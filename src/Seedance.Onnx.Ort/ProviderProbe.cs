@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Seedance.Onnx.Execution;
 
 namespace Seedance.Onnx.Ort;
 
@@ -19,7 +20,7 @@ internal static class ProviderProbe
     public static ResolvedTarget Resolve(ExecutionTarget target, Func<ExecutionProvider, string?> findObstacle)
     {
         List<SkippedProvider> skipped = [];
-        foreach (ExecutionProvider provider in target.Providers)
+        foreach (ExecutionProvider provider in target.Chain)
         {
             if (findObstacle(provider) is not { } reason)
             {
@@ -37,9 +38,14 @@ internal static class ProviderProbe
     /// <exception cref="ExecutionTargetException">ONNX Runtime itself does not load.</exception>
     public static string? FindObstacle(ExecutionProvider provider, ExecutionTarget target)
     {
+        if (target.Precision is { } precision and not ComputePrecision.Fp32 && provider != ExecutionProvider.TensorRt)
+        {
+            return $"computes as the graph's file says, not in {precision.ToName()}. Leave the precision out, or use a pack whose graphs were converted.";
+        }
+
         if (provider == ExecutionProvider.Cpu)
         {
-            return target is { DeviceId: > 0, Providers.Count: 1 } ? $"has only device 0, not {target.DeviceId}. Leave the device out." : null;
+            return null;
         }
 
         RuntimeInfo runtime = RuntimeInfo.Read();
@@ -48,18 +54,10 @@ internal static class ProviderProbe
             return $"is not in this build of ONNX Runtime, which has {string.Join(", ", runtime.Providers.Select(known => known.ToName()))}.";
         }
 
-        if (provider == ExecutionProvider.WebGpu)
+        // A software Vulkan device is slower than the CPU's own kernels: only for who asks for it.
+        if (provider == ExecutionProvider.WebGpu && target.Chain.Count > 1 && runtime.Gpus.Count == 0)
         {
-            if (target.DeviceId > 0)
-            {
-                return $"has only device 0, not {target.DeviceId}. Leave the device out.";
-            }
-
-            // A software Vulkan device is slower than the CPU's own kernels: only for who asks for it.
-            if (target.Providers.Count > 1 && runtime.Gpus.Count == 0)
-            {
-                return "needs a graphics card, and there is none. Ask for webgpu by name to run on a software Vulkan device.";
-            }
+            return "needs a graphics card, and there is none. Ask for webgpu by name to run on a software Vulkan device.";
         }
 
         return (OperatingSystem.IsLinux() ? NativeRequirement.FindMissing(provider, Loads) : null) ?? Try(provider, target);
@@ -73,9 +71,11 @@ internal static class ProviderProbe
     {
         try
         {
-            using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target);
-            ProviderSetup.Append(options, provider, target);
-            using NativeSession native = new(new InferenceSession(Negate, options), ProviderSetup.DeviceMemory(provider, target.DeviceId));
+            // The device is what is tried; caches and the like are for graphs.
+            ResolvedTarget tried = new(provider, new ExecutionTarget { DeviceId = target.DeviceId, Threads = target.Threads, TensorRt = new TensorRtOptions { EngineCache = false, TimingCache = false } }, []);
+            using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(tried);
+            ProviderSetup.Append(options, tried);
+            using NativeSession native = new(new InferenceSession(Negate, options), ProviderSetup.DeviceMemory(tried));
             using RunOptions run = new() { LogSeverityLevel = RuntimeEnvironment.LogLevel };
             using OrtValue x = OrtValue.CreateTensorValueFromMemory(new float[] { 1 }, [1]);
             using IDisposableReadOnlyCollection<OrtValue> y = native.Session.Run(run, ["x"], [x], ["y"]);
@@ -86,7 +86,7 @@ internal static class ProviderProbe
             string remedy = provider == ExecutionProvider.WebGpu
                 ? "Install a graphics driver with Vulkan; VK_ICD_FILENAMES names a driver that lies elsewhere."
                 : "Look at the driver with nvidia-smi.";
-            return $"does not start on device {target.DeviceId}: {LastSentence(error)}. {remedy}";
+            return $"does not start on device {target.DeviceId ?? 0}: {LastSentence(error)}. {remedy}";
         }
     }
 

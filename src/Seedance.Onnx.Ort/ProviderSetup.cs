@@ -1,5 +1,5 @@
-using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
+using Seedance.Onnx.Execution;
 
 namespace Seedance.Onnx.Ort;
 
@@ -14,13 +14,6 @@ internal static class ProviderSetup
         _ => [provider],
     };
 
-    /// <summary>The options of one provider of the chain, with ONNX Runtime's names.</summary>
-    public static Dictionary<string, string> Options(ExecutionProvider provider, int deviceId) => provider switch
-    {
-        ExecutionProvider.Cuda or ExecutionProvider.TensorRt => new(StringComparer.Ordinal) { ["device_id"] = deviceId.ToString(CultureInfo.InvariantCulture) },
-        _ => new(StringComparer.Ordinal),
-    };
-
     /// <summary>ONNX Runtime's name of a provider's memory.</summary>
     public static string MemoryName(ExecutionProvider provider) => provider switch
     {
@@ -29,19 +22,33 @@ internal static class ProviderSetup
         _ => "Cpu",
     };
 
-    /// <summary>Adds a provider to a session's options.</summary>
-    /// <exception cref="OnnxRuntimeException">It cannot be had.</exception>
-    public static void Append(SessionOptions options, ExecutionProvider provider, ExecutionTarget target)
+    /// <summary>Adds a target's providers to a session's options.</summary>
+    /// <param name="options">The session's options.</param>
+    /// <param name="target">What the session runs on.</param>
+    /// <param name="role">The graph's role.</param>
+    /// <param name="graphFolder">The folder of the graph's file.</param>
+    /// <param name="engine">What TensorRT must know of the graph; null for nothing.</param>
+    /// <exception cref="ExecutionTargetException">The target's options do not go with the graph.</exception>
+    /// <exception cref="OnnxRuntimeException">A provider cannot be had.</exception>
+    public static void Append(SessionOptions options, ResolvedTarget target, string role = "", string graphFolder = "", EngineSetup? engine = null)
     {
-        foreach (ExecutionProvider link in Chain(provider))
+        IReadOnlyList<ExecutionProvider> chain = Chain(target.Provider);
+        bool tensorRtLeads = chain.Contains(ExecutionProvider.TensorRt);
+        if (tensorRtLeads && TensorRtMapping.FindProblem(target, role, engine?.Shapes) is { } problem)
         {
-            Dictionary<string, string> values = Options(link, target.DeviceId);
+            throw new ExecutionTargetException(problem);
+        }
+
+        nint stream = tensorRtLeads ? ComputeStream.Of(target.DeviceId) : 0;
+        foreach (ExecutionProvider link in chain)
+        {
             switch (link)
             {
                 case ExecutionProvider.Cuda:
                     using (OrtCUDAProviderOptions cuda = new())
                     {
-                        cuda.UpdateOptions(values);
+                        // What TensorRT records, CUDA must not record again.
+                        cuda.UpdateOptions(CudaMapping.Of(target.Cuda with { CudaGraph = target.Cuda.CudaGraph && !tensorRtLeads }, target.DeviceId, stream));
                         options.AppendExecutionProvider_CUDA(cuda);
                     }
 
@@ -49,20 +56,20 @@ internal static class ProviderSetup
                 case ExecutionProvider.TensorRt:
                     using (OrtTensorRTProviderOptions tensorRt = new())
                     {
-                        tensorRt.UpdateOptions(values);
+                        tensorRt.UpdateOptions(TensorRtMapping.Of(target, role, graphFolder, engine, stream));
                         options.AppendExecutionProvider_Tensorrt(tensorRt);
                     }
 
                     break;
                 default:
-                    options.AppendExecutionProvider("WebGPU", values);
+                    options.AppendExecutionProvider("WebGPU", []);
                     break;
             }
         }
     }
 
-    /// <summary>Where a provider's sessions have their tensors; null for the processor's memory. The caller disposes it.</summary>
-    public static OrtMemoryInfo? DeviceMemory(ExecutionProvider provider, int deviceId) => provider == ExecutionProvider.Cpu
+    /// <summary>Where a target's sessions have their tensors; null for the processor's memory. The caller disposes it.</summary>
+    public static OrtMemoryInfo? DeviceMemory(ResolvedTarget target) => target.Provider == ExecutionProvider.Cpu
         ? null
-        : new OrtMemoryInfo(MemoryName(provider), OrtAllocatorType.DeviceAllocator, deviceId, OrtMemType.Default);
+        : new OrtMemoryInfo(MemoryName(target.Provider), OrtAllocatorType.DeviceAllocator, target.DeviceId, OrtMemType.Default);
 }

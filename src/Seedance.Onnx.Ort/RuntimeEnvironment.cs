@@ -10,12 +10,30 @@ internal static class RuntimeEnvironment
 
     private static readonly Lock Gate = new();
 
+    /// <summary>Threads of the pool that all sessions of the process can share; 0 before there is one, and where the host made an environment without.</summary>
+    private static int _pooledThreads;
+
     /// <summary>The options of a session on a target, with the operators of ONNX Runtime Extensions.</summary>
     /// <exception cref="ExecutionTargetException">A native library is missing or does not load.</exception>
-    public static SessionOptions CreateSessionOptions(ExecutionTarget target)
+    public static SessionOptions CreateSessionOptions(ResolvedTarget target)
     {
-        Start();
-        SessionOptions options = new() { IntraOpNumThreads = target.Threads, LogSeverityLevel = LogLevel };
+        Start(target.Threads);
+        SessionOptions options = new() { LogSeverityLevel = LogLevel };
+        if (SharesThreads(target))
+        {
+            options.DisablePerSessionThreads();
+        }
+        else
+        {
+            options.IntraOpNumThreads = target.Threads;
+        }
+
+        if (target.InterOpThreads > 1)
+        {
+            options.ExecutionMode = ExecutionMode.ORT_PARALLEL;
+            options.InterOpNumThreads = target.InterOpThreads;
+        }
+
         try
         {
             options.RegisterOrtExtensions();
@@ -29,9 +47,13 @@ internal static class RuntimeEnvironment
         }
     }
 
-    /// <summary>Starts ONNX Runtime if the process has not yet done so; an environment that the host made stays as it is.</summary>
+    /// <summary>Whether a target's sessions use the pool of the process; otherwise each has threads of its own.</summary>
+    public static bool SharesThreads(ResolvedTarget target) => target.InterOpThreads == 1 && target.Threads == Volatile.Read(ref _pooledThreads);
+
+    /// <summary>Starts ONNX Runtime if the process has not yet done so, with a pool of threads; an environment that the host made stays as it is.</summary>
+    /// <param name="threads">Threads of the pool, the calling one among them; one a processor if 0.</param>
     /// <exception cref="ExecutionTargetException">A native library is missing or does not load.</exception>
-    public static void Start()
+    public static void Start(int threads = 0)
     {
         try
         {
@@ -39,8 +61,11 @@ internal static class RuntimeEnvironment
             {
                 if (!OrtEnv.IsCreated)
                 {
-                    EnvironmentCreationOptions options = new() { logId = "seedance", logLevel = LogLevel };
+                    int pooled = threads > 0 ? threads : Environment.ProcessorCount;
+                    using OrtThreadingOptions pool = new() { GlobalIntraOpNumThreads = pooled, GlobalInterOpNumThreads = 1 };
+                    EnvironmentCreationOptions options = new() { logId = "seedance", logLevel = LogLevel, threadOptions = pool };
                     OrtEnv.CreateInstanceWithOptions(ref options);
+                    Volatile.Write(ref _pooledThreads, pooled);
                 }
             }
         }

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Seedance.Onnx.Execution;
 
 namespace Seedance.Onnx.Ort;
 
@@ -8,15 +9,23 @@ namespace Seedance.Onnx.Ort;
 /// <param name="Gpus">The graphics cards that it sees, one text each; empty if there is none.</param>
 public sealed record RuntimeInfo(string Version, IReadOnlyList<ExecutionProvider> Providers, IReadOnlyList<string> Gpus)
 {
+    private static readonly (ExecutionProvider Provider, string Name)[] RuntimeNames =
+    [
+        (ExecutionProvider.Cpu, "CPUExecutionProvider"),
+        (ExecutionProvider.WebGpu, "WebGpuExecutionProvider"),
+        (ExecutionProvider.Cuda, "CUDAExecutionProvider"),
+        (ExecutionProvider.TensorRt, "TensorrtExecutionProvider"),
+    ];
+
     /// <summary>Starts ONNX Runtime, loads its Extensions and reads what it is.</summary>
     /// <returns>What is there.</returns>
     /// <exception cref="ExecutionTargetException">ONNX Runtime or its Extensions do not load.</exception>
     public static RuntimeInfo Read()
     {
-        RuntimeEnvironment.CreateSessionOptions(ExecutionTarget.Cpu).Dispose();
+        RuntimeEnvironment.CreateSessionOptions(new ResolvedTarget(ExecutionProvider.Cpu, ExecutionTarget.Cpu, [])).Dispose();
         OrtEnv environment = OrtEnv.Instance();
         return new RuntimeInfo(
-            environment.GetVersionString(), ExecutionProviderNames.FromRuntime(environment.GetAvailableProviders()), ReadGpus(environment));
+            environment.GetVersionString(), FromRuntime(environment.GetAvailableProviders()), ReadGpus(environment));
     }
 
     /// <summary>Tries every provider of the build with a graph of one node.</summary>
@@ -28,6 +37,10 @@ public sealed record RuntimeInfo(string Version, IReadOnlyList<ExecutionProvider
                 : ProviderProbe.FindObstacle(provider, new ExecutionTarget { Providers = [provider] })
             where reason is not null
             select new SkippedProvider(provider, reason)];
+
+    /// <summary>The providers among those that ONNX Runtime lists, in our order.</summary>
+    internal static IReadOnlyList<ExecutionProvider> FromRuntime(IEnumerable<string> runtimeNames) =>
+        [.. RuntimeNames.Where(row => runtimeNames.Contains(row.Name, StringComparer.Ordinal)).Select(row => row.Provider)];
 
     private static string[] ReadGpus(OrtEnv environment) =>
         [.. environment.GetHardwareDevices()

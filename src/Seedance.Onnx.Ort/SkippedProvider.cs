@@ -1,3 +1,5 @@
+using Seedance.Onnx.Execution;
+
 namespace Seedance.Onnx.Ort;
 
 /// <summary>A provider that cannot be had here.</summary>

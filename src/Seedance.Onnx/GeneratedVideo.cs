@@ -75,6 +75,6 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
             clock.Add(GenerationStage.Encode, ended, runs: 0);
         }
 
-        return new VideoFile(writer.FilePath, Plan, clock.Reports, _pipeline.Graphs, _pipeline.Skipped);
+        return new VideoFile(writer.FilePath, Plan, clock.Reports, _pipeline.Graphs, _pipeline.Skipped, _pipeline.Notices);
     }
 }

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Logging;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
-using Seedance.Onnx.Ort;
 
 namespace Seedance.Onnx;
 
@@ -9,14 +9,27 @@ namespace Seedance.Onnx;
 public sealed class PipelineOptions
 {
     /// <summary>
-    /// What graphs run on; the CPU if not specified. A graph that takes text, such as a tokenizer, runs on the CPU in any case, because no other
-    /// provider holds text.
+    /// What graphs run on; lies over <see cref="Host"/>, which lies over what the pack advises, and in the end is the CPU. A graph that takes text,
+    /// such as a tokenizer, runs on the CPU in any case, because no other provider holds text.
     /// </summary>
-    public ExecutionTarget Target { get; set; } = ExecutionTarget.Cpu;
+    public ExecutionTarget Target { get; set; } = ExecutionTarget.Unspecified;
 
-    /// <summary>Processor threads that one graph may use, 1 to 1024; those of <see cref="Target"/> if not specified.</summary>
-    [Range(1, 1024, ErrorMessage = "Threads must be from 1 to 1024, or not set.")]
-    public int? Threads { get; set; }
+    /// <summary>What the owner of this machine wants of every pipeline; nothing if not specified. <see cref="HostSettings.Read"/> reads it from a file.</summary>
+    public HostSettings Host { get; set; } = HostSettings.None;
+
+    /// <summary>
+    /// The most bytes that weights and generations may be planned to take, beyond what the process holds already; <see cref="HostSettings.MemoryLimitBytes"/>
+    /// if not specified. What is planned to take more is refused before anything runs. On a card, its memory and the processor's are counted as one.
+    /// </summary>
+    [Range(1, long.MaxValue, ErrorMessage = "MemoryLimitBytes must be above 0, or not set.")]
+    public long? MemoryLimitBytes { get; set; }
+
+    /// <summary>
+    /// How many generations may run at once, 1 to 64; others wait for their turn. 1 if not specified, because one uses all threads. They share the weights
+    /// and the threads, so that this takes less memory than several pipelines.
+    /// </summary>
+    [Range(1, 64, ErrorMessage = "ConcurrentGenerations must be from 1 to 64.")]
+    public int ConcurrentGenerations { get; set; } = 1;
 
     /// <summary>Whether every file of the pack is compared with its sha256 when the pack is opened; true if not specified.</summary>
     public bool VerifyFiles { get; set; } = true;
@@ -26,4 +39,12 @@ public sealed class PipelineOptions
 
     /// <summary>Where the pipeline logs; nowhere if not specified.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
+
+    /// <summary>Everything that is out of range or contradicts itself.</summary>
+    internal IReadOnlyList<string> FindProblems()
+    {
+        List<ValidationResult> problems = [];
+        _ = Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
+        return [.. problems.Select(problem => problem.ErrorMessage!), .. Target.FindProblems(), .. Host.Execution.FindProblems()];
+    }
 }

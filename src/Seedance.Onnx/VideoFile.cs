@@ -9,12 +9,14 @@ namespace Seedance.Onnx;
 /// <param name="Stages">What each stage took, in order.</param>
 /// <param name="Graphs">What each graph ran on, in the order in which they ran.</param>
 /// <param name="Skipped">Providers that were preferred and cannot be had here, and why.</param>
+/// <param name="Notices">What worked otherwise than was asked for, and why.</param>
 public sealed record VideoFile(
     string Path,
     GenerationPlan Plan,
     IReadOnlyList<StageReport> Stages,
     IReadOnlyList<GraphReport> Graphs,
-    IReadOnlyList<SkippedProvider> Skipped)
+    IReadOnlyList<SkippedProvider> Skipped,
+    IReadOnlyList<string> Notices)
 {
     /// <summary>Wall-clock time of all stages.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Stages.Sum(stage => stage.Elapsed.Ticks));

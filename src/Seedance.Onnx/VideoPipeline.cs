@@ -1,10 +1,11 @@
-using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
+using Seedance.Onnx.Memory;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
@@ -14,7 +15,9 @@ namespace Seedance.Onnx;
 
 /// <summary>A pack that is loaded and makes videos.</summary>
 /// <remarks>
-/// The opener disposes it. Any number of callers may generate at once; their runs take turns, because one run uses all cores.
+/// The opener disposes it. Any number of callers may ask at once: <see cref="PipelineOptions.ConcurrentGenerations"/> of them are served, the others wait
+/// for their turn. They share the graphs with their weights, which several pipelines of one pack do not; all pipelines of a process that ask for the same
+/// number of threads share one pool.
 /// <code>
 /// await using VideoPipeline pipeline = await VideoPipeline.OpenAsync("onnx/seedance-mini");
 /// VideoFile file = await pipeline.GenerateAsync(new VideoRequest { Prompt = "a red ball moves to the right" }).SaveAsync("red.mp4");
@@ -22,32 +25,44 @@ namespace Seedance.Onnx;
 /// </remarks>
 public sealed class VideoPipeline : IAsyncDisposable
 {
-    private readonly IReadOnlyDictionary<string, GraphSession> _sessions;
+    private readonly GraphSessions _sessions;
     private readonly TextStage _text;
     private readonly DenoiseStage _denoise;
     private readonly DecodeStage _decode;
     private readonly ILogger _logger;
 
     [SuppressMessage("Reliability", "CA2213", Justification = "A caller that waits for its turn must get it to find the pipeline disposed; nothing here is native.")]
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _turns;
+
+    private readonly MemoryModel _memory;
+    private readonly long? _memoryLimit;
 
     private bool _disposed;
 
-    private VideoPipeline(ModelPack pack, PipelineOptions options, IReadOnlyDictionary<string, GraphSession> sessions, ResolvedTarget target)
+    private VideoPipeline(ModelPack pack, PipelineOptions options, GraphSessions sessions, MemoryModel memory, long? memoryLimit)
     {
+        _turns = new SemaphoreSlim(options.ConcurrentGenerations, options.ConcurrentGenerations);
+        _memory = memory;
+        _memoryLimit = memoryLimit;
         Pack = pack;
         Options = options;
         _sessions = sessions;
-        Graphs = [.. GraphRoles.Required.Select(role => GraphReport.Of(sessions[role]))];
-        Skipped = target.Skipped;
+        Graphs = sessions.Reports;
+        Skipped = sessions.Skipped;
+        Notices = sessions.Notices;
         _text = new TextStage(sessions[GraphRoles.Tokenizer], sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
         _denoise = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels);
         _decode = new DecodeStage(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
         _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<VideoPipeline>();
-        PipelineLog.Opened(_logger, pack.Contract.Name, target.Provider.ToName());
+        PipelineLog.Opened(_logger, pack.Contract.Name, sessions[GraphRoles.Transformer].Target.Provider.ToName());
         foreach (SkippedProvider skipped in Skipped)
         {
             PipelineLog.Skipped(_logger, skipped.Provider.ToName(), skipped.Reason);
+        }
+
+        foreach (string notice in Notices)
+        {
+            PipelineLog.Notice(_logger, notice);
         }
     }
 
@@ -60,6 +75,9 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <summary>Providers that <see cref="PipelineOptions.Target"/> prefers and that cannot be had here, and why.</summary>
     public IReadOnlyList<SkippedProvider> Skipped { get; }
 
+    /// <summary>What works otherwise than was asked for, and why: engines that cannot be kept, for example. Mostly empty.</summary>
+    public IReadOnlyList<string> Notices { get; }
+
     /// <summary>The options that it was opened with.</summary>
     internal PipelineOptions Options { get; }
 
@@ -70,16 +88,16 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <returns>The pipeline; the caller disposes it.</returns>
     /// <exception cref="ArgumentException">An option is out of its range; every such option is named.</exception>
     /// <exception cref="ModelPackException">The folder is no usable pack; the error lists every problem found.</exception>
-    /// <exception cref="ExecutionTargetException">ONNX Runtime does not load here, or none of the providers asked for can be had.</exception>
+    /// <exception cref="ExecutionTargetException">ONNX Runtime does not load here, none of the providers asked for can be had, or the weights take more memory than they may.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Task<VideoPipeline> OpenAsync(string packPath, PipelineOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(packPath);
         options ??= new PipelineOptions();
-        List<ValidationResult> problems = [];
-        return Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true)
+        IReadOnlyList<string> problems = options.FindProblems();
+        return problems.Count == 0
             ? Task.Run(() => Open(packPath, options, cancellationToken), cancellationToken)
-            : throw new ArgumentException(string.Join(' ', problems.Select(problem => problem.ErrorMessage)), nameof(options));
+            : throw new ArgumentException(string.Join(' ', problems), nameof(options));
     }
 
     /// <summary>Plans a video and returns it, to be made as it is read.</summary>
@@ -87,13 +105,22 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <param name="progress">Told after every step and frame, from the thread that works; nobody if not specified.</param>
     /// <param name="cancellationToken">Stops the generation, inside a step too.</param>
     /// <returns>The video; nothing heavy has run yet.</returns>
-    /// <exception cref="InvalidRequestException">The pack cannot carry the request out; every problem is listed.</exception>
+    /// <exception cref="InvalidRequestException">The pack cannot carry the request out, and every problem is listed; or the video is planned to take more memory than it may.</exception>
     /// <exception cref="ObjectDisposedException">The pipeline was disposed.</exception>
     public GeneratedVideo GenerateAsync(VideoRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new GeneratedVideo(this, GenerationPlan.Create(request, Pack), progress, cancellationToken);
+        GenerationPlan plan = GenerationPlan.Create(request, Pack);
+        return _memoryLimit is { } limit && _memory.FindProblem(plan, limit, Options.ConcurrentGenerations) is { } problem
+            ? throw new InvalidRequestException([problem])
+            : new GeneratedVideo(this, plan, progress, cancellationToken);
     }
+
+    /// <summary>Plans the memory that a video takes: reads the graphs, but runs none. Takes a moment for each new size and length.</summary>
+    /// <param name="request">What would be made.</param>
+    /// <returns>What it is planned to take.</returns>
+    /// <exception cref="InvalidRequestException">The pack cannot carry the request out; every problem is listed.</exception>
+    public MemoryPlan PlanMemory(VideoRequest request) => _memory.Of(GenerationPlan.Create(request, Pack));
 
     /// <summary>Frees the graphs, once a run that is under way has ended.</summary>
     /// <returns>When it is done.</returns>
@@ -105,13 +132,13 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
 
         _disposed = true;
-        await _turn.WaitAsync().ConfigureAwait(false);
-        foreach (GraphSession session in _sessions.Values)
+        for (int i = 0; i < Options.ConcurrentGenerations; i++)
         {
-            session.Dispose();
+            await _turns.WaitAsync().ConfigureAwait(false);
         }
 
-        _ = _turn.Release(); // whoever came meanwhile gets the turn, and finds the pipeline disposed
+        _sessions.Dispose();
+        _ = _turns.Release(Options.ConcurrentGenerations); // whoever came meanwhile gets a turn, and finds the pipeline disposed
     }
 
     /// <summary>Carries a plan out, stage by stage.</summary>
@@ -119,7 +146,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
         VideoFrame[] frames;
         try
         {
@@ -128,7 +155,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
         finally
         {
-            _ = _turn.Release();
+            _ = _turns.Release();
         }
 
         foreach (VideoFrame frame in frames)
@@ -186,30 +213,15 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
 
         RequireSinglePrecision(pack);
-        ResolvedTarget target = (options.Threads is { } threads ? options.Target with { Threads = threads } : options.Target).Resolve();
-        ResolvedTarget host = target with { Provider = ExecutionProvider.Cpu };
-        Dictionary<string, GraphSession> sessions = new(StringComparer.Ordinal);
-        try
+        ExecutionTarget target = options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution);
+        MemoryModel memory = new(pack);
+        long? limit = options.MemoryLimitBytes ?? options.Host.MemoryLimitBytes;
+        if (limit < memory.WeightBytes)
         {
-            foreach (string role in GraphRoles.Required)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                GraphContract contract = pack.Contract.FindGraph(role)
-                    ?? throw new ModelPackException(pack.Folder, $"graph '{role}' must be there, but is missing from seedance.json. Use a pack that has one.");
-                bool readsText = contract.Inputs.Any(input => input.ElementType == ElementType.Text);
-                sessions.Add(role, GraphSession.Open(pack.Folder, contract, readsText ? host : target));
-            }
-
-            return new VideoPipeline(pack, options, sessions, target);
+            throw new ExecutionTargetException($"The memory for pack '{pack.Contract.Name}' must be above {MemoryModel.MiB(memory.WeightBytes)} MiB, which its weights take, but the limit is {MemoryModel.MiB(limit.Value)} MiB. Raise it.");
         }
-        catch
-        {
-            foreach (GraphSession session in sessions.Values)
-            {
-                session.Dispose();
-            }
 
-            throw;
-        }
+        GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, cancellationToken);
+        return new VideoPipeline(pack, options, sessions, memory, limit);
     }
 }

@@ -23,6 +23,8 @@ public sealed class DoctorCommandTests : IDisposable
         Assert.Matches(@"ok +webgpu +(can be asked for|not to be had: )", run.Output);
         Assert.Matches(@"ok +processor +\d+ cores", run.Output);
         Assert.Matches(@"ok +memory +\d", run.Output);
+        Assert.Matches(@"ok +config +none; SEEDANCE_CONFIG can name a file\n", run.Output);
+        Assert.Matches(@"ok +cache +.*seedance: ", run.Output);
         Assert.Matches(@"ok +pack +tiny 1\.0\.0 \(.*\): 5 files verified, graphs open\n", run.Output);
     }
 
@@ -50,5 +52,18 @@ public sealed class DoctorCommandTests : IDisposable
         CommandRun run = await _commands.RunAsync(new StringWriter(), showProgress: false, new CancellationToken(canceled: true), "doctor");
 
         run.AssertFailed(130, "Cancelled");
+    }
+
+    [SkippableFact]
+    public async Task Doctor_SettingsThatAreWrong_SaysWhereAndExits5()
+    {
+        _commands.Set("SEEDANCE_CONFIG", "host.json");
+        File.WriteAllText(_commands.InWork("host.json"), """{ "execution": { "threads": 0 } }""");
+
+        CommandRun run = await _commands.RunAsync("doctor");
+
+        Assert.Equal(5, run.ExitCode);
+        Assert.Matches(@"MISSING +config +Settings '.*host.json': \$\.execution\.threads must be a whole number from 1 to 1024, but is 0\.\n", run.Output);
+        Assert.Matches(@"ok +pack", run.Output);
     }
 }

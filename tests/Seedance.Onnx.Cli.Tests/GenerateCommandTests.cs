@@ -60,7 +60,7 @@ public sealed class GenerateCommandTests : IDisposable
 
         JsonObject report = JsonNode.Parse(run.Output)!.AsObject();
         Assert.Equal(
-            ["output", "bytes", "frames", "width", "height", "fps", "seed", "milliseconds", "graphs", "skipped", "stages", "peakMemoryBytes"], report.Select(property => property.Key));
+            ["output", "bytes", "frames", "width", "height", "fps", "seed", "milliseconds", "graphs", "skipped", "notices", "stages", "peakMemoryBytes"], report.Select(property => property.Key));
         Assert.Equal(["text_encoder", "tokenizer", "transformer", "vae_decoder"], report["graphs"]!.AsObject().Select(graph => graph.Key).Order(StringComparer.Ordinal));
         Assert.Equal("""{"provider":"cpu","precision":"fp32"}""", report["graphs"]!["transformer"]!.ToJsonString());
         Assert.Equal(["text 1", "denoise 4", "decode 1", "encode 5"], report["stages"]!.AsArray().Select(stage => $"{stage!["name"]} {stage["runs"]}"));

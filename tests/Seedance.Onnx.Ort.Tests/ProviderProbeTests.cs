@@ -1,3 +1,5 @@
+using Seedance.Onnx.Execution;
+
 namespace Seedance.Onnx.Ort;
 
 public sealed class ProviderProbeTests
@@ -35,12 +37,9 @@ public sealed class ProviderProbeTests
     }
 
     [Fact, Trait("Tier", "Unit")]
-    public void Setup_Nvidia_PassesTheDeviceAndPutsCudaBehindTensorRt()
+    public void Chain_TensorRt_LeavesTheRestToCuda()
     {
-        IReadOnlyList<ExecutionProvider> chain = ProviderSetup.Chain(ExecutionProvider.TensorRt);
-
-        Assert.Equal([ExecutionProvider.TensorRt, ExecutionProvider.Cuda], chain);
-        Assert.All(chain, provider => Assert.Equal("3", ProviderSetup.Options(provider, deviceId: 3)["device_id"]));
+        Assert.Equal([ExecutionProvider.TensorRt, ExecutionProvider.Cuda], ProviderSetup.Chain(ExecutionProvider.TensorRt));
         Assert.Equal("Cuda", ProviderSetup.MemoryName(ExecutionProvider.TensorRt));
     }
 
@@ -60,6 +59,21 @@ public sealed class ProviderProbeTests
     {
         ExecutionTargetException error = Assert.Throws<ExecutionTargetException>(() => new ExecutionTarget { DeviceId = 1 }.Resolve());
 
-        Assert.Contains("has only device 0, not 1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("must be 0 on cpu", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Tier", "Unit")]
+    public void FindObstacle_HalfPrecisionOnTheCpu_SaysThatTheFileDecides() => Assert.Contains(
+        "not in fp16", ProviderProbe.FindObstacle(ExecutionProvider.Cpu, ExecutionTarget.Auto with { Precision = ComputePrecision.Fp16 }), StringComparison.Ordinal);
+
+    [Fact, Trait("Tier", "Graph")]
+    public void Open_NodesThatRunAtOnce_GivesTheSameResult()
+    {
+        using GraphSession session = GraphSession.Open(TinyGraphs.Folder, TinyGraphs.Add, ExecutionTarget.Cpu with { Threads = 2, InterOpThreads = 2 });
+        using HostTensor left = HostTensor.From<float>([1, 2, 3], 1, 3);
+
+        using GraphOutputs outputs = session.Run(new Dictionary<string, GraphTensor> { ["left"] = left, ["right"] = left });
+
+        Assert.Equal([2f, 4, 6], outputs["total"].AsSpan<float>().ToArray());
     }
 }

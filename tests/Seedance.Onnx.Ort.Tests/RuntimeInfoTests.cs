@@ -1,3 +1,5 @@
+using Seedance.Onnx.Execution;
+
 namespace Seedance.Onnx.Ort;
 
 [Trait("Tier", "Graph")]
@@ -12,4 +14,9 @@ public sealed class RuntimeInfoTests
         Assert.Equal(ExecutionProvider.Cpu, runtime.Providers[0]);
         Assert.DoesNotContain(runtime.Gpus, string.IsNullOrWhiteSpace);
     }
+
+    [Fact]
+    public void FromRuntime_ListOfABuild_KeepsThoseWeKnowInOurOrder() => Assert.Equal(
+        [ExecutionProvider.Cpu, ExecutionProvider.TensorRt],
+        RuntimeInfo.FromRuntime(["TensorrtExecutionProvider", "DnnlExecutionProvider", "CPUExecutionProvider"]));
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Packs;
 
 // Native objects are counted over the whole process, and allocations are measured.

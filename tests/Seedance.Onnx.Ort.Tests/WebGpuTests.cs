@@ -1,3 +1,4 @@
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Testing;
 
@@ -69,7 +70,7 @@ public sealed class WebGpuTests : IDisposable
         ExecutionTargetException error = Assert.Throws<ExecutionTargetException>(
             () => new ExecutionTarget { Providers = [ExecutionProvider.WebGpu], DeviceId = 7 }.Resolve());
 
-        Assert.Contains("has only device 0, not 7", error.Message, StringComparison.Ordinal);
+        Assert.Contains("must be 0 on webgpu", error.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => Assert.Equal(_handles, LiveHandles.Count);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Testing;

@@ -1,3 +1,4 @@
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;

@@ -1,16 +1,21 @@
 using System.Diagnostics;
 using Seedance.Onnx.Media;
+using Seedance.Onnx.Memory;
+using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
-using Seedance.Onnx.Testing;
+using Xunit.Abstractions;
 
 namespace Seedance.Onnx;
 
-/// <summary>What a pipeline gives back when it is disposed. Runs alone: the memory of other tests would be counted too.</summary>
+/// <summary>What a pipeline takes and gives back. Runs alone: the memory of other tests would be counted too.</summary>
 [Collection(RunsAlone.Name)]
-[Trait("Tier", "Graph")]
-public sealed class VideoPipelineMemoryTests
+public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
 {
-    [Fact]
+    private const string PeakReset = "/proc/self/clear_refs";
+
+    private static readonly VideoRequest Tiny = new() { Prompt = "a red ball", Steps = 2, Frames = 1 };
+
+    [Fact, Trait("Tier", "Graph")]
     public async Task OpenAndDispose_50Times_ReturnsToTheStartTo5Percent()
     {
         for (int i = 0; i < 10; i++)
@@ -29,13 +34,112 @@ public sealed class VideoPipelineMemoryTests
         Assert.True(after <= before * 1.05, $"Resident memory must stay within 5 % of {before >> 20} MiB, but is {after >> 20} MiB.");
     }
 
+    [Fact, Trait("Tier", "Graph")]
+    public async Task GenerateAsync_200Times_LastHundredStaysFlatTo2Percent()
+    {
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder);
+        for (int i = 0; i < 100; i++)
+        {
+            await Generate(pipeline, Tiny with { Seed = (ulong)i });
+        }
+
+        long before = ResidentBytes();
+
+        for (int i = 100; i < 200; i++)
+        {
+            await Generate(pipeline, Tiny with { Seed = (ulong)i });
+        }
+
+        long after = ResidentBytes();
+        output.WriteLine($"{before >> 10} KiB, then {after >> 10} KiB");
+        Assert.True(after <= before * 1.02, $"Resident memory must stay within 2 % of {before >> 10} KiB, but is {after >> 10} KiB.");
+    }
+
+    [SkippableFact, Trait("Tier", "Model")]
+    public async Task GenerateAsync_LimitJustAboveThePlan_Holds()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && File.Exists(PeakReset), "The most memory of a while is measured on Linux only.");
+        ModelPack pack = ModelPack.Open(ReferenceRun.Pack);
+        VideoRequest request = new() { Prompt = "a red ball moves to the right", Steps = 1, Frames = pack.Contract.Video.MaxFrames };
+        MemoryPlan plan = new MemoryModel(pack).Of(GenerationPlan.Create(request, pack));
+        await OpenGenerateDispose(); // what the process loads once
+
+        long before = ResidentBytes();
+        await File.WriteAllTextAsync(PeakReset, "5");
+
+        long opened;
+        await using (VideoPipeline pipeline = await VideoPipeline.OpenAsync(ReferenceRun.Pack, new PipelineOptions { MemoryLimitBytes = plan.PeakBytes }))
+        {
+            opened = PeakBytes() - before;
+            await Generate(pipeline, request);
+        }
+
+        long peak = PeakBytes() - before;
+        output.WriteLine($"{plan}, peak {plan.PeakBytes >> 20} MiB; measured {opened >> 20} MiB opened, {peak >> 20} MiB in all");
+        Assert.True(peak <= plan.PeakBytes, $"What a generation takes must be at most the planned {plan.PeakBytes >> 20} MiB, but is {peak >> 20} MiB.");
+        Assert.True(peak > plan.PeakBytes / 8, $"A plan must not be far above what is taken, {peak >> 20} MiB, but is {plan.PeakBytes >> 20} MiB.");
+    }
+
+    [Fact, Trait("Tier", "Graph")]
+    public async Task GenerateAsync_LimitBelowThePlan_IsRefusedBeforeAnythingRunsAndSaysWhatFits()
+    {
+        VideoRequest large = Tiny with { Frames = 17, Width = 512, Height = 512 };
+        long limit;
+        await using (VideoPipeline planner = await VideoPipeline.OpenAsync(TinyPack.Folder))
+        {
+            limit = planner.PlanMemory(large with { Frames = 9 }).PeakBytes;
+            Assert.True(planner.PlanMemory(large).PeakBytes > limit);
+        }
+
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder, new PipelineOptions { MemoryLimitBytes = limit });
+
+        InvalidRequestException error = Assert.Throws<InvalidRequestException>(() => pipeline.GenerateAsync(large));
+
+        string problem = Assert.Single(error.Problems);
+        Assert.StartsWith($"The video must fit into {MemoryModel.MiB(limit)} MiB of memory, but 17 frames of 512x512 are planned to take", problem, StringComparison.Ordinal);
+        Assert.EndsWith("Ask for 9 frames or for 48x32, or raise the limit.", problem, StringComparison.Ordinal);
+        await Generate(pipeline, large with { Frames = 9 });
+    }
+
+    [Fact, Trait("Tier", "Graph")]
+    public async Task GenerateAsync_TwoMayRunAtOnce_ThePlanCountsBoth()
+    {
+        VideoRequest large = Tiny with { Frames = 17, Width = 512, Height = 512 };
+        await using VideoPipeline planner = await VideoPipeline.OpenAsync(TinyPack.Folder);
+        PipelineOptions options = new() { ConcurrentGenerations = 2, MemoryLimitBytes = planner.PlanMemory(large).PeakBytes };
+
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder, options);
+
+        Assert.Contains("of memory 2 times", Assert.Throws<InvalidRequestException>(() => pipeline.GenerateAsync(large)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Tier", "Graph")]
+    public async Task OpenAsync_LimitBelowTheWeights_IsRefusedBeforeTheyAreLoaded()
+    {
+        ExecutionTargetException error = await Assert.ThrowsAsync<ExecutionTargetException>(
+            () => VideoPipeline.OpenAsync(TinyPack.Folder, new PipelineOptions { Host = new Execution.HostSettings { MemoryLimitBytes = 1 << 20 } }));
+
+        Assert.Contains("which its weights take, but the limit is 1 MiB", error.Message, StringComparison.Ordinal);
+    }
+
     private static async Task OpenGenerateDispose()
     {
-        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(RepositoryFolder.PathOf("tests", "Shared", "tiny-pack"));
-        await foreach (VideoFrame frame in pipeline.GenerateAsync(new VideoRequest { Prompt = "a red ball", Steps = 2, Frames = 1 }))
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder);
+        await Generate(pipeline, Tiny);
+    }
+
+    private static async Task Generate(VideoPipeline pipeline, VideoRequest request)
+    {
+        await foreach (VideoFrame frame in pipeline.GenerateAsync(request))
         {
             Assert.NotEqual(0, frame.Pixels.Length);
         }
+    }
+
+    private static long PeakBytes()
+    {
+        string line = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture) << 10;
     }
 
     private static long ResidentBytes()

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
+using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
 using Seedance.Onnx.Testing;
 
@@ -8,30 +11,55 @@ namespace Seedance.Onnx;
 [Trait("Tier", "Graph")]
 public sealed class VideoPipelineTests
 {
-    private static readonly string Pack = RepositoryFolder.PathOf("tests", "Shared", "tiny-pack");
+    private static readonly string Pack = TinyPack.Folder;
     private static readonly VideoRequest Request = new() { Prompt = "a red ball", Steps = 4, Frames = 1 };
 
     [Fact]
-    public async Task OpenAsync_NoThreads_IsRefusedByTheOptionsName()
+    public async Task OpenAsync_OptionsThatCannotBe_AreRefusedAllAtOnce()
     {
-        PipelineOptions options = new() { Threads = 0 };
+        PipelineOptions options = new()
+        {
+            Target = ExecutionTarget.Cpu with { Threads = 0 },
+            Host = new HostSettings { Execution = ExecutionTarget.Cpu with { DeviceId = 1 } },
+        };
 
         ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => VideoPipeline.OpenAsync(Pack, options));
 
-        Assert.Contains("Threads must be from 1 to 1024", error.Message, StringComparison.Ordinal);
+        Assert.Contains("threads must be from 1 to 1024", error.Message, StringComparison.Ordinal);
+        Assert.Contains("device must be 0 on cpu", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task OpenAsync_OneGraphOnWhatCannotBeHad_NamesWhatIsMissing()
+    {
+        Skip.If(File.Exists(Path.Combine(AppContext.BaseDirectory, "libonnxruntime_providers_shared.so")), "The CUDA and TensorRT libraries are built in.");
+        ExecutionTarget cuda = new() { Providers = [ExecutionProvider.Cuda] };
+        PipelineOptions options = new()
+        {
+            Target = new ExecutionTarget { Graphs = ImmutableSortedDictionary<string, ExecutionTarget>.Empty.Add(GraphRoles.VaeDecoder, cuda) },
+        };
+
+        ExecutionTargetException error = await Assert.ThrowsAsync<ExecutionTargetException>(() => VideoPipeline.OpenAsync(Pack, options));
+
+        Assert.Contains("Provider 'cuda' needs the library", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenAsync_HostAsksForAuto_ReportsWhatWasSkippedOnceAndRunsTheRest()
+    {
+        PipelineOptions options = new() { Host = new HostSettings { Execution = ExecutionTarget.Auto } };
+
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(Pack, options);
+
+        Assert.Equal(pipeline.Skipped.Select(skipped => skipped.Provider).Distinct(), pipeline.Skipped.Select(skipped => skipped.Provider));
+        Assert.Equal(ExecutionProvider.Cpu, pipeline.Graphs[0].Provider);
     }
 
     [Fact]
     public async Task OpenAsync_HalfPrecisionPack_IsRefusedWithTheTensorsName()
     {
         using TemporaryFolder folder = new();
-        foreach (string file in Directory.EnumerateFiles(Pack, "*", SearchOption.AllDirectories))
-        {
-            string copy = folder.PathOf(Path.GetRelativePath(Pack, file));
-            _ = Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-
+        TinyPack.CopyTo(folder);
         string contract = folder.PathOf("seedance.json");
         await File.WriteAllTextAsync(contract, (await File.ReadAllTextAsync(contract)).Replace("\"float32\"", "\"float16\"", StringComparison.Ordinal));
 

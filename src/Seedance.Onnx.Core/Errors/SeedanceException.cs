@@ -1,8 +1,8 @@
 namespace Seedance.Onnx;
 
 /// <summary>
-/// The root of every error that Seedance.Onnx reports about its inputs and surroundings: a pack, a request, a graph, an execution
-/// target or a media file. Misuse of the API raises <see cref="ArgumentException"/> or <see cref="InvalidOperationException"/> instead.
+/// The root of every error that Seedance.Onnx reports about its inputs and surroundings: a pack, a host's settings, a request, a graph, an
+/// execution target or a media file. Misuse of the API raises <see cref="ArgumentException"/> or <see cref="InvalidOperationException"/> instead.
 /// </summary>
 public abstract class SeedanceException : Exception
 {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Sampling;
 
@@ -27,6 +28,7 @@ internal static class ContractReader
             Sampling = ReadSampling(fields.Fields("sampling")),
             MaxTokens = ReadText(fields.Fields("text")),
             TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
+            Execution = ExecutionTargetReader.Read(fields, "execution"),
             Graphs = ReadGraphs(fields.Fields("graphs")),
             Files = ReadFiles(fields.Fields("files")),
         };

@@ -34,6 +34,17 @@ internal sealed class JsonFields
         }
     }
 
+    /// <summary>Whether there is such a key; it counts as known from then on.</summary>
+    public bool Has(string key)
+    {
+        if (!_known.Contains(key))
+        {
+            _known.Add(key);
+        }
+
+        return _element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(key, out _);
+    }
+
     /// <summary>Every key of the object; they all count as known from then on.</summary>
     public ImmutableArray<string> AllKeys()
     {
@@ -71,6 +82,14 @@ internal sealed class JsonFields
             : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
             : Wrong(key, "true or false", value, false);
 
+    /// <summary>One of a few names.</summary>
+    public T Choice<T>(string key, IReadOnlyList<T> values, Func<T, string> nameOf, T ifMissing)
+    {
+        string[] names = [.. values.Select(nameOf)];
+        string name = Text(key, $"one of {string.Join(", ", names)}", names.Contains, nameOf(ifMissing));
+        return Array.IndexOf(names, name) is >= 0 and var index ? values[index] : ifMissing;
+    }
+
     public JsonFields Fields(string key) => Take(key, "an object", optional: false) is { } value
         ? new JsonFields(value, PathOf(key), _problems)
         : new JsonFields(default, PathOf(key), _problems);
@@ -105,6 +124,29 @@ internal sealed class JsonFields
         return items.ToImmutable();
     }
 
+    /// <summary>A list of texts.</summary>
+    public ImmutableArray<string> Texts(string key, string expected, Func<string, bool> isValid) =>
+        [.. List<(string Text, bool)>(key, expected, item => item.ValueKind == JsonValueKind.String && isValid(item.GetString()!) ? (item.GetString()!, true) : null)
+            .Select(item => item.Text)];
+
+    /// <summary>A value that is read by itself; what cannot be read is a problem, and gives null.</summary>
+    public T? Value<T>(string key, string expected, Func<JsonElement, T?> read)
+        where T : struct
+    {
+        if (Take(key, expected, optional: false) is not { } value)
+        {
+            return null;
+        }
+
+        if (read(value) is { } item)
+        {
+            return item;
+        }
+
+        Report(PathOf(key), expected, value);
+        return null;
+    }
+
     /// <summary>A list of objects.</summary>
     public ImmutableArray<JsonFields> FieldsList(string key)
     {
@@ -136,15 +178,23 @@ internal sealed class JsonFields
             $"{PathOf(key)} must be a known key, but is not. Remove it, or write one of: {string.Join(", ", _known)}."));
     }
 
+    /// <summary>Whether anything was wrong so far, here or elsewhere in the file.</summary>
+    public bool HasProblems => _problems.Count > 0;
+
+    /// <summary>Whether a key's value is a text.</summary>
+    public bool IsText(string key) => Has(key) && _element.GetProperty(key).ValueKind == JsonValueKind.String;
+
+    /// <summary>Adds a problem of a key's value that has a sentence of its own.</summary>
+    public void ReportText(string key, string problem) => _problems.Add($"{PathOf(key)}: {problem}");
+
     /// <summary>Adds a problem about a key's value.</summary>
     public void Report(string key, string mustBe) => _problems.Add($"{PathOf(key)} must be {mustBe}.");
 
     private JsonElement? Take(string key, string expected, bool optional)
     {
-        _known.Add(key);
-        if (_element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(key, out JsonElement value))
+        if (Has(key))
         {
-            return value;
+            return _element.GetProperty(key);
         }
 
         if (!optional)

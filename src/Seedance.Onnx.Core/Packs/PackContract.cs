@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Latents;
 
 namespace Seedance.Onnx.Packs;
@@ -37,6 +38,9 @@ public sealed record PackContract
 
     /// <summary>What the transformer takes on its channel axis.</summary>
     public required TransformerChannels TransformerChannels { get; init; }
+
+    /// <summary>What the pack advises to run its graphs on, where neither caller nor host says otherwise; nothing if the pack does not say.</summary>
+    public ExecutionTarget Execution { get; init; } = ExecutionTarget.Unspecified;
 
     /// <summary>The graphs by role.</summary>
     public required ImmutableSortedDictionary<string, GraphContract> Graphs { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs.Optimization;
 using Seedance.Onnx.Graphs.Precision;
 using Seedance.Onnx.Graphs.Shapes;

@@ -1,3 +1,4 @@
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;

@@ -16,8 +16,11 @@ namespace Seedance.Onnx.Stages;
 /// <param name="decoder">The graph; borrowed.</param>
 /// <param name="geometry">How its latents relate to frames.</param>
 /// <param name="chunk">Latent frames of a chunk, at least 1.</param>
-internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry, int chunk = 4)
+internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry, int chunk = DecodeStage.Chunk)
 {
+    /// <summary>Latent frames of a chunk where nobody asks for another number.</summary>
+    public const int Chunk = 4;
+
     private readonly TensorContract[] _past = [.. ChunkMemory.PastOf(decoder.Contract)];
 
     /// <summary>Decodes a clip.</summary>

@@ -87,7 +87,7 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
             random.FillNormal(sampler.Noise);
         }
 
-        binding.Run(cancellationToken);
+        binding.Run(isLast: sampler.Done == sampler.Plan.Steps.Length - 1, cancellationToken);
         for (int branch = 0; branch < branches; branch++)
         {
             velocity.AsSpan<float>().Slice(branch * length, length).CopyTo(sampler.Velocity(branch));

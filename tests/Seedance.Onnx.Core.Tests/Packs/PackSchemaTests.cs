@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Sampling;
 using Seedance.Onnx.Testing;
@@ -21,6 +22,10 @@ public sealed class PackSchemaTests
         { "properties/sampling", "sampling" },
         { "properties/text", "text" },
         { "properties/transformer_channels/items", "transformer_channels.0" },
+        { "$defs/execution", "execution" },
+        { "$defs/graph_execution", "execution.graphs.vae_decoder" },
+        { "$defs/cuda", "execution.cuda" },
+        { "$defs/tensorrt", "execution.tensorrt" },
         { "$defs/graph", "graphs.transformer" },
         { "$defs/tensor", "graphs.transformer.inputs.timestep" },
     };
@@ -57,6 +62,11 @@ public sealed class PackSchemaTests
         Assert.Equal(GraphRoles.Required.Order(), Texts(At("properties/graphs")["required"]));
         Assert.Equal(SolverNames.All.Order(), Texts(At("properties/sampling/properties/solver")["enum"]));
         Assert.Equal(ElementTypeNames.All.Order(), Texts(At("$defs/tensor/properties/type")["enum"]));
+        Assert.Equal(GraphRoles.All.Order(), Texts(At("$defs/execution/properties/graphs/propertyNames")["enum"]));
+        Assert.Equal(ComputePrecisionNames.All.Order(), Texts(At("$defs/execution/properties/precision")["enum"]));
+        JsonArray providers = At("$defs/execution/properties/providers")["anyOf"]!.AsArray();
+        Assert.Equal(ExecutionTarget.Names.Order(), Texts(providers[0]!["enum"]));
+        Assert.Equal(ExecutionProviderNames.All.Order(), Texts(providers[1]!["items"]!["enum"]));
         Assert.Equal(Enum.GetNames<ChannelKind>().Select(name => name.ToLowerInvariant()).Order(), Texts(At("properties/transformer_channels/items/properties/kind")["enum"]));
         Assert.Equal(PackContract.CurrentVersion, At("properties/contract")["const"]!.GetValue<int>());
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Ort;
 
 namespace Seedance.Onnx.Testing;

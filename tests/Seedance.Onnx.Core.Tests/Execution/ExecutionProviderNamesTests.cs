@@ -1,4 +1,6 @@
-namespace Seedance.Onnx.Ort;
+using Seedance.Onnx.Execution;
+
+namespace Seedance.Onnx.Core.Tests.Execution;
 
 [Trait("Tier", "Unit")]
 public sealed class ExecutionProviderNamesTests
@@ -17,9 +19,4 @@ public sealed class ExecutionProviderNamesTests
 
     [Theory, InlineData(null), InlineData(""), InlineData("gpu"), InlineData("1")]
     public void TryParse_AnythingElse_IsNoProvider(string? name) => Assert.False(ExecutionProviderNames.TryParse(name, out _));
-
-    [Fact]
-    public void FromRuntime_ListOfABuild_KeepsThoseWeKnowInOurOrder() => Assert.Equal(
-        [ExecutionProvider.Cpu, ExecutionProvider.TensorRt],
-        ExecutionProviderNames.FromRuntime(["TensorrtExecutionProvider", "DnnlExecutionProvider", "CPUExecutionProvider"]));
 }

@@ -1,4 +1,4 @@
-namespace Seedance.Onnx.Ort;
+namespace Seedance.Onnx.Execution;
 
 /// <summary>What computes a graph's nodes.</summary>
 public enum ExecutionProvider

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Seedance.Onnx.Latents;
+using Seedance.Onnx.Packs;
+
+namespace Seedance.Onnx.Requests;
+
+/// <summary>The lengths that decide the shapes of all graphs' inputs in one generation.</summary>
+/// <param name="Latents">[C, f, h, w].</param>
+/// <param name="Branches">B: texts that are guided between, 1 or 2.</param>
+/// <param name="Tokens">S: tokens of the longest prompt.</param>
+public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens)
+{
+    /// <summary>The shapes of a plan; its prompts are not tokenised yet, so that they count as the longest that the pack reads.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="pack">The contract of the pack that it was made for.</param>
+    /// <returns>The shapes.</returns>
+    public static PlannedShapes Of(GenerationPlan plan, PackContract pack)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(pack);
+        return new PlannedShapes(plan.Latents, plan.Prompts.Length, pack.MaxTokens);
+    }
+
+    /// <summary>The least, the default and the most that a pack was made for.</summary>
+    /// <param name="pack">The pack's contract.</param>
+    /// <returns>Three sets of shapes; a request for a size that the pack does not list can lie outside.</returns>
+    public static ImmutableArray<PlannedShapes> OfWhatCanBeAsked(PackContract pack)
+    {
+        ArgumentNullException.ThrowIfNull(pack);
+        LatentGeometry latents = pack.Latents;
+        ImmutableArray<VideoSize> sizes = pack.Video.Sizes;
+        VideoSize least = new(sizes.Min(size => size.Width), sizes.Min(size => size.Height)), most = new(sizes.Max(size => size.Width), sizes.Max(size => size.Height));
+        return
+        [
+            new PlannedShapes(latents.LatentsOf(least, latents.Frames(1)), 1, 1),
+            new PlannedShapes(latents.LatentsOf(sizes[0], pack.Video.DefaultFrames), pack.Sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens),
+            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), 2, pack.MaxTokens),
+        ];
+    }
+
+    /// <summary>The shape of each input of a graph.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="pack">The contract of its pack.</param>
+    /// <returns>The length of each axis, outermost first, by the input's canonical name; 0 for a length that follows from nothing here.</returns>
+    public IReadOnlyDictionary<string, ImmutableArray<long>> InputsOf(GraphContract graph, PackContract pack)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(pack);
+        return graph.Inputs.ToDictionary(
+            input => input.Name,
+            input => input.Axes.Zip(Lengths(graph.Role, input.Name, pack), (axis, planned) => axis.Length ?? planned).ToImmutableArray(),
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>The lengths of a known tensor; its rank was checked when the pack was opened.</summary>
+    private long[] Lengths(string role, string name, PackContract pack)
+    {
+        long f = Latents.Frames, h = Latents.Height, w = Latents.Width;
+        return (role, name) switch
+        {
+            (GraphRoles.Tokenizer, _) => [Branches],
+            (GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder, _) => [1, Latents.Channels, f, h, w],
+            (GraphRoles.VaeEncoder or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), h * pack.Latents.SpatialStride, w * pack.Latents.SpatialStride],
+            (GraphRoles.ImageEncoder, _) => [1, 3, 0, 0],
+            (_, "hidden_states") => [Branches, pack.TransformerChannels.Total, f, h, w],
+            (_, "timestep") => [Branches],
+            (_, "encoder_hidden_states") => [Branches, Tokens, Features(GraphRoles.TextEncoder, pack)],
+            (_, "encoder_hidden_states_image") => [Branches, 0, Features(GraphRoles.ImageEncoder, pack)],
+            (_, "frame_shot_ids") => [Branches, f],
+            _ => [Branches, Tokens],
+        };
+    }
+
+    private static long Features(string role, PackContract pack) => pack.FindGraph(role)?.FindOutput("last_hidden_state")?.Axes[^1].Length ?? 0;
+}

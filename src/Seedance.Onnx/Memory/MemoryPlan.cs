@@ -1,0 +1,19 @@
+namespace Seedance.Onnx.Memory;
+
+/// <summary>The most memory that a generation is planned to hold at once, beyond what the process held before its pipeline was opened. In bytes.</summary>
+/// <param name="WeightBytes">The weights of all graphs, which stay loaded, and what loading them takes besides.</param>
+/// <param name="TextBytes">Prompts become features.</param>
+/// <param name="DenoiseBytes">Noise becomes latents: values inside the transformer, its inputs and outputs, and what the solver keeps.</param>
+/// <param name="DecodeBytes">Latents become frames: values inside the decoder, and the frames of the whole clip.</param>
+/// <remarks>
+/// Estimated from the graphs' operators at the planned shapes, with what allocators keep on top: more than is used, seldom less than half too much.
+/// FFmpeg, a process of its own, is not counted, and neither are the runtimes of .NET and ONNX.
+/// </remarks>
+public sealed record MemoryPlan(long WeightBytes, long TextBytes, long DenoiseBytes, long DecodeBytes)
+{
+    /// <summary>What one generation needs beside the weights: that of its largest stage.</summary>
+    public long WorkingBytes => Math.Max(TextBytes, Math.Max(DenoiseBytes, DecodeBytes));
+
+    /// <summary>Weights and one generation.</summary>
+    public long PeakBytes => WeightBytes + WorkingBytes;
+}
