@@ -48,7 +48,7 @@ internal sealed class OptimizationText(ModelOptimization result, TimeSpan elapse
 
         if (!graph.OverflowKeeps.IsEmpty)
         {
-            Row("too large", $"values around {string.Join(", ", graph.OverflowKeeps)}");
+            Row("too large", $"values or weights of {string.Join(", ", graph.OverflowKeeps)}");
         }
 
         if (!graph.SensitiveKeeps.IsEmpty)
@@ -58,7 +58,9 @@ internal sealed class OptimizationText(ModelOptimization result, TimeSpan elapse
 
         foreach (OutputDifference output in graph.Differences)
         {
-            Row("output", output.LargestAbsolute == 0 ? $"{output.Output} is the same" : $"{output.Output} differs by {output.RelativeRms:0.0e+0} of its size, by {output.LargestAbsolute:0.0e+0} at most");
+            // Outputs that are all but 0 have no size to speak of.
+            string remark = output is { RelativeRms: > 0.5, LargestAbsolute: > 1e-3 } ? ": another output; keep nodes, or take another precision" : "";
+            Row("output", output.LargestAbsolute == 0 ? $"{output.Output} is the same" : $"{output.Output} differs by {output.RelativeRms:0.0e+0} of its size, by {output.LargestAbsolute:0.0e+0} at most{remark}");
         }
 
         if (graph.Differences.IsEmpty)

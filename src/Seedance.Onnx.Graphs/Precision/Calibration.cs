@@ -11,12 +11,18 @@ public static class Calibration
     /// <summary>Values that are looked at in one run: each is one more output, that is held in memory.</summary>
     private const int ValuesPerRun = 64;
 
-    /// <summary>Finds nodes whose values are too large for half precision, so that they can be asked to stay.</summary>
+    /// <summary>
+    /// Operators for which a large number is a bound or a mask, that half precision may cut, or shows in what they make. For others, a variance or a
+    /// divisor say, it must stay what it is.
+    /// </summary>
+    private static readonly HashSet<string> Bounding = new(StringComparer.Ordinal) { "Add", "Sub", "Where", "Max", "Min", "Clip", "Pad", "Identity", "Expand", "Greater", "GreaterOrEqual", "Less", "LessOrEqual" };
+
+    /// <summary>Finds nodes whose values or weights are too large for half precision, so that they can be asked to stay.</summary>
     /// <param name="model">The model in single precision; not changed.</param>
     /// <param name="runner">Runs models.</param>
     /// <param name="samples">Inputs as they occur, at least one set.</param>
     /// <param name="limit">The largest magnitude that is still taken. If not specified, half of the largest finite number, so that other inputs have room.</param>
-    /// <returns>Names of nodes that make larger values, or read them, in the order in which they run.</returns>
+    /// <returns>Names of nodes that make larger values, or read them, in the order in which they run. Weights that are only bounds or masks do not count.</returns>
     /// <exception cref="ArgumentException">There are no samples.</exception>
     public static ImmutableArray<string> FindOverflows(OnnxModel model, GraphRunner runner, IReadOnlyList<IReadOnlyDictionary<string, OnnxTensor>> samples, float limit = Float16Conversion.Largest / 2)
     {
@@ -43,7 +49,9 @@ public static class Calibration
             }
         }
 
-        return [.. NodeOrder.Sort(observed.Graph.Nodes).Where(node => node.Inputs.Concat(node.Outputs).Any(large.Contains)).Select(node => node.Name)];
+        HashSet<string> weights = [.. observed.Graph.Initializers.Where(tensor => tensor.ElementType == OnnxElementType.Float32 && Exceeds(tensor, limit)).Select(tensor => tensor.Name)];
+        return [.. NodeOrder.Sort(observed.Graph.Nodes)
+            .Where(node => node.Inputs.Concat(node.Outputs).Any(large.Contains) || (!Bounding.Contains(node.OpType) && node.Inputs.Any(weights.Contains))).Select(node => node.Name)];
     }
 
     /// <summary>Converts one node at a time and measures what that does to the outputs.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Seedance.Onnx.Graphs.Precision;
+using Seedance.Onnx.Graphs.Running;
 using Seedance.Onnx.Graphs.Tests.Running;
 
 namespace Seedance.Onnx.Graphs.Tests.Precision;
@@ -25,6 +26,30 @@ public sealed class CalibrationTests
         PrecisionReport report = PrecisionConversion.Convert(model, new PrecisionOptions { Precision = GraphPrecision.Float16, KeepNames = overflows });
         Assert.Equal<string>(["Mul_1", "Sqrt"], report.Kept);
         Assert.Equal(4, PassAssert.Count(model, "Cast"));
+    }
+
+    [Fact]
+    public void FindOverflows_LargeWeightsOfSmallValues_NamesTheirNodesButNoMask()
+    {
+        OnnxModel model = TinyModels.Build(g =>
+        {
+            g.Input("x", OnnxElementType.Float32, "N", 2);
+            string scaled = g.Add("Mul", ["x", g.Number(1000)]);
+            string[] statistics = [g.Constant<float>("scale", [1, 1], 2), g.Constant<float>("shift", [0, 0], 2), g.Constant<float>("mean", [0, 0], 2), g.Constant<float>("variance", [1e8f, 4e8f], 2)];
+            string normal = g.Add("BatchNormalization", [scaled, .. statistics]);
+            g.Output(g.Rename(g.Add("Max", [normal, g.Constant<float>("lowest", [float.MinValue])]), "y"), OnnxElementType.Float32, "N", 2);
+        });
+        Dictionary<string, OnnxTensor> inputs = PassAssert.Inputs(model, "N=8");
+
+        ImmutableArray<string> overflows = Calibration.FindOverflows(model, OnnxRun.Run, [inputs]);
+
+        Assert.Equal<string>(["BatchNormalization"], overflows);
+        OnnxModel blind = model.Copy(), kept = model.Copy();
+        PrecisionConversion.Convert(blind, new PrecisionOptions { Precision = GraphPrecision.Float16 });
+        PrecisionConversion.Convert(kept, new PrecisionOptions { Precision = GraphPrecision.Float16, KeepNames = overflows });
+        IReadOnlyDictionary<string, OnnxTensor> expected = OnnxRun.Run(model, inputs);
+        Assert.InRange(OutputDifference.Between(expected, OnnxRun.Run(blind, inputs)).RelativeRms, 1, 1e3);
+        Assert.InRange(OutputDifference.Between(expected, OnnxRun.Run(kept, inputs)).RelativeRms, 0, 0.002);
     }
 
     [Fact]
