@@ -4,7 +4,6 @@ using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs.Optimization;
 using Seedance.Onnx.Graphs.Precision;
 using Seedance.Onnx.Optimization;
-using Seedance.Onnx.Ort;
 
 namespace Seedance.Onnx.Cli;
 

@@ -1,3 +1,5 @@
+using Seedance.Onnx.Execution;
+
 namespace Seedance.Onnx.Ort;
 
 /// <summary>Files that no contract describes.</summary>

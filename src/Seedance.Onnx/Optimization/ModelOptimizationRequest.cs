@@ -3,7 +3,6 @@ using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs.Optimization;
 using Seedance.Onnx.Graphs.Precision;
 using Seedance.Onnx.Graphs.Shapes;
-using Seedance.Onnx.Ort;
 
 namespace Seedance.Onnx.Optimization;
 
