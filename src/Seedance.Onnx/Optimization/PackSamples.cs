@@ -64,7 +64,7 @@ internal sealed class PackSamples(ModelPack pack, IReadOnlyDictionary<string, On
         (GraphRoles.Transformer, "encoder_attention_mask") => Result(GraphRoles.Tokenizer, "attention_mask", seed),
         (GraphRoles.Transformer, "encoder_shot_ids") => Zeros(Result(GraphRoles.Tokenizer, "attention_mask", seed)),
         (GraphRoles.Transformer, "frame_shot_ids") => OnnxTensor.Create<long>(input, new long[_shapes.Branches * _shapes.Latents.Frames], _shapes.Branches, _shapes.Latents.Frames),
-        (GraphRoles.VaeDecoder, "latent_sample") => LatentSample(seed),
+        (GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder, "latent_sample") => LatentSample(seed),
         _ => null,
     };
 

@@ -22,6 +22,7 @@ internal sealed record PackShapes
         ["encoder_hidden_states_image"] = "B S D",
         ["sample"] = "B 3 F H W",
         ["latent_sample"] = "B C f h w",
+        [ChunkMemory.PastPrefix] = "B C t h w",
     };
 
     /// <summary>B of the graphs that read text, with a row for each guided branch. The VAE's is 1.</summary>
@@ -50,9 +51,9 @@ internal sealed record PackShapes
     }
 
     /// <summary>The length of an axis of an input; null for one that no clip decides.</summary>
-    public long? LengthOf(string role, string input, int axis) => Axes[input].Split(' ')[axis] switch
+    public long? LengthOf(string role, string input, int axis) => Axes[input.StartsWith(ChunkMemory.PastPrefix, StringComparison.Ordinal) ? ChunkMemory.PastPrefix : input].Split(' ')[axis] switch
     {
-        "B" => role is GraphRoles.VaeDecoder or GraphRoles.VaeEncoder or GraphRoles.ImageEncoder ? 1 : Branches,
+        "B" => role is GraphRoles.Tokenizer or GraphRoles.TextEncoder or GraphRoles.Transformer ? Branches : 1,
         "S" => Tokens,
         "f" => Latents.Frames,
         "h" => Latents.Height,

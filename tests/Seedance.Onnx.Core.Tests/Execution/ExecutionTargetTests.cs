@@ -91,7 +91,7 @@ public sealed class ExecutionTargetTests
             InterOpThreads = 1025,
             Cuda = new CudaOptions { MemoryLimitBytes = 0 },
             TensorRt = new TensorRtOptions { WorkspaceBytes = -1, BuilderLevel = 6, EngineCache = false, Context = EngineContext.External, Axes = ImmutableSortedDictionary<string, AxisRange>.Empty.Add("f", new AxisRange(3, 2, 5)) },
-            Graphs = Graphs("upscaler", new ExecutionTarget { Graphs = Graphs("transformer", ExecutionTarget.Cpu) }),
+            Graphs = Graphs("upsampler", new ExecutionTarget { Graphs = Graphs("transformer", ExecutionTarget.Cpu) }),
         };
 
         IReadOnlyList<string> problems = target.FindProblems();
@@ -101,7 +101,7 @@ public sealed class ExecutionTargetTests
             "The device must be 0 on cpu", "The precision must be fp32 on cpu", "The number of threads must be from 1 to 1024, but is 0.",
             "The number of inter-op threads must be from 1 to 1024, but is 1025.", "The memory limit of provider 'cuda' must be above 0 bytes", "The workspace of provider 'tensorrt' must be above 0 bytes",
             "The builder level of provider 'tensorrt' must be from 0 to 5, but is 6.", "Axis f of provider 'tensorrt' must be a length, or min ≤ opt ≤ max, from 1, but is [3, 2, 5].",
-            "The engine cache of provider 'tensorrt' must be on", "one is 'upscaler'", "must not have graphs itself",
+            "The engine cache of provider 'tensorrt' must be on", "one is 'upsampler'", "must not have graphs itself",
         ];
         Assert.Equal(expected.Length, problems.Count);
         Assert.All(expected.Zip(problems), pair => Assert.Contains(pair.First, pair.Second, StringComparison.Ordinal));
