@@ -56,9 +56,9 @@ PLANS = {
     "whole": [
         Stage("words", 500, 64, 0, ("one", "whole"), (1, 1), attributes=1.0),
         Stage("frames", 700, 64, 1, ("one", "whole"), (1, 1), attributes=0.1),
-        Stage("one", 1500, 24, 5, ("one",), (1, 1), given=0.1),
-        Stage("whole", 12000, 24, 5, ("one", "two", "shots", "whole"), (1, 0.6), given=0.2),
-        Stage("long", 6000, 24, 5, ("whole", "long"), (0.6, 0.02), given=0.2),
+        Stage("one", 1200, 36, 5, ("one",), (1, 1), given=0.1),
+        Stage("whole", 10000, 36, 5, ("one", "two", "shots", "whole"), (1, 0.6), given=0.2),
+        Stage("long", 5000, 36, 5, ("whole", "long"), (0.6, 0.02), given=0.2),
     ],
 }
 SUBJECT_WEIGHT = 2.0
