@@ -8,10 +8,12 @@ namespace Seedance.Onnx.Graphs.Composition;
 /// state' = W · [state ; v_1 … v_G ; noise], so that latents never leave the device between steps.
 /// </summary>
 /// <remarks>
-/// <para>Inputs: "state" [K, C, f, h, w] float32; "weights" [K, K + G + 1] float32, as a solver's step writes them; "timestep" [1], of the transformer's type; "noise"
+/// <para>Inputs: "state" [K, C, f, h, w] float32; "weights" [K, K + G + 1] float32, as a solver's step writes them; "timestep" [1], or [G] where the branches
+/// are free, of the transformer's type; "noise"
 /// [1, C, f, h, w] float32 if the plan uses any; for each other group of channels one input, "mask" or "condition", [1 or G, channels, f, h, w] float32; and the
 /// transformer's other inputs under their own names, whose batch axis is the branches ([G, S, D] for encoder_hidden_states).</para>
 /// <para>Outputs: "next_state" [K, C, f, h, w] float32, and "velocity" [G, C, f, h, w] where asked for.</para>
+/// <para>With free K and G one graph serves every plan; one that adds no noise then feeds zeros and weights of 0.</para>
 /// <para>A weight of 0 still reads its input: state and noise must be finite.</para>
 /// </remarks>
 public static class StepGraph
@@ -33,13 +35,16 @@ public static class StepGraph
 
         long channels = options.Channels.Count(ChannelKind.Noisy);
         ModelComposer composer = new("step", Math.Max(ModelComposer.OpsetFor(transformer), OpsetRaise.Oldest));
-        string state = composer.Input("state", OnnxElementType.Float32, options.Keep, channels, "f", "h", "w");
-        string weights = composer.Input("weights", OnnxElementType.Float32, options.Keep, options.Keep + options.Branches + 1);
+        OnnxDimension keep = Axis(options.Keep, "K"), branches = Axis(options.Branches, "G"), columns = Axis(options.Keep + options.Branches + 1, "columns");
+        string state = composer.Input("state", OnnxElementType.Float32, keep, channels, "f", "h", "w");
+        string weights = composer.Input("weights", OnnxElementType.Float32, keep, columns);
         string? noise = options.UsesNoise ? composer.Input("noise", OnnxElementType.Float32, 1, channels, "f", "h", "w") : null;
+        OnnxValue? time = transformer.Graph.RequiredInputs.FirstOrDefault(input => input.Name == options.Timestep);
+        string timestep = composer.Input("timestep", time?.ElementType ?? OnnxElementType.Float32, options.Branches is null ? branches : 1);
         Dictionary<string, string> connections = new(StringComparer.Ordinal)
         {
-            [options.HiddenStates] = HiddenStates(composer, options, state),
-            [options.Timestep] = Timestep(composer, transformer, options),
+            [options.HiddenStates] = HiddenStates(composer, options, state, timestep, branches),
+            [options.Timestep] = Timestep(composer, options, time, timestep, branches),
         };
 
         ImmutableDictionary<string, string> outputs = composer.Add(transformer, "transformer", connections);
@@ -48,18 +53,18 @@ public static class StepGraph
             throw new ModelFileException(transformer.Source, $"the velocity must be an output '{options.Velocity}', but the outputs are {string.Join(", ", outputs.Keys)}. Map the name.");
         }
 
-        OnnxDimension[] shape = [options.Keep, channels, "f", "h", "w"];
-        composer.Output(Update(composer, options, state, velocity, noise, weights), "next_state", new OnnxValue("next_state", OnnxElementType.Float32, shape));
+        OnnxDimension[] shape = [keep, channels, "f", "h", "w"];
+        composer.Output(Update(composer, state, velocity, noise, weights), "next_state", new OnnxValue("next_state", OnnxElementType.Float32, shape));
         if (options.EmitsVelocity)
         {
-            composer.Output(velocity, "velocity", new OnnxValue("velocity", OnnxElementType.Float32, [options.Branches, .. shape[1..]]));
+            composer.Output(velocity, "velocity", new OnnxValue("velocity", OnnxElementType.Float32, [branches, .. shape[1..]]));
         }
 
         return composer.Finish();
     }
 
     /// <summary>The first kept tensor and the conditions on the channel axis, repeated over the branches.</summary>
-    private static string HiddenStates(ModelComposer composer, StepGraphOptions options, string state)
+    private static string HiddenStates(ModelComposer composer, StepGraphOptions options, string state, string timestep, OnnxDimension branches)
     {
         List<string> groups = [];
         foreach (ChannelGroup group in options.Channels.Groups.Where(group => group.Kind != ChannelKind.Noisy))
@@ -68,44 +73,44 @@ public static class StepGraph
         }
 
         GraphBuilder builder = composer.Build("/branches");
-        string branches = builder.Integers(options.Branches, 1, 1, 1, 1);
+        string rows = options.Branches is { } count
+            ? builder.Integers(count, 1, 1, 1, 1)
+            : builder.Add("Concat", [builder.Add("Shape", [timestep]), builder.Integers(1, 1, 1, 1)], OnnxAttribute.Create("axis", 0));
         foreach (ChannelGroup group in options.Channels.Groups)
         {
             string part = group.Kind != ChannelKind.Noisy ? group.Kind.ToString().ToLowerInvariant()
                 : options.Keep == 1 ? state
                 : builder.Add("Slice", [state, builder.Integers(0), builder.Integers(1), builder.Integers(0)]);
-            groups.Add(options.Branches == 1 ? part : builder.Add("Expand", [part, branches]));
+            groups.Add(options.Branches == 1 ? part : builder.Add("Expand", [part, rows]));
         }
 
         string all = groups.Count == 1 ? groups[0] : builder.Add("Concat", groups, OnnxAttribute.Create("axis", 1));
-        composer.Describe(all, OnnxElementType.Float32, options.Branches, options.Channels.Total, "f", "h", "w");
+        composer.Describe(all, OnnxElementType.Float32, branches, options.Channels.Total, "f", "h", "w");
         return all;
     }
 
-    private static string Timestep(ModelComposer composer, OnnxModel transformer, StepGraphOptions options)
+    private static string Timestep(ModelComposer composer, StepGraphOptions options, OnnxValue? declared, string timestep, OnnxDimension branches)
     {
-        OnnxValue? declared = transformer.Graph.RequiredInputs.FirstOrDefault(input => input.Name == options.Timestep);
-        OnnxElementType type = declared?.ElementType ?? OnnxElementType.Float32;
-        string timestep = composer.Input("timestep", type, 1);
         GraphBuilder builder = composer.Build("/branches");
         bool scalar = declared?.Shape is { Length: 0 };
-        string all = scalar ? builder.Add("Squeeze", [timestep, builder.Integers(0)])
-            : options.Branches == 1 ? timestep
-            : builder.Add("Expand", [timestep, builder.Integers(options.Branches)]);
-        composer.Describe(all, type, scalar ? [] : [options.Branches]);
+        string first = scalar && options.Branches is null ? builder.Add("Slice", [timestep, builder.Integers(0), builder.Integers(1)]) : timestep;
+        string all = scalar ? builder.Add("Squeeze", [first, builder.Integers(0)])
+            : options.Branches is null or 1 ? timestep
+            : builder.Add("Expand", [timestep, builder.Integers(options.Branches.Value)]);
+        composer.Describe(all, declared?.ElementType ?? OnnxElementType.Float32, scalar ? [] : [branches]);
         return all;
     }
 
+    private static OnnxDimension Axis(int? length, string name) => length is { } known ? known : name;
+
     /// <summary>W · [state ; velocities ; noise] over the flattened latents.</summary>
-    private static string Update(ModelComposer composer, StepGraphOptions options, string state, string velocity, string? noise, string weights)
+    private static string Update(ModelComposer composer, string state, string velocity, string? noise, string weights)
     {
         GraphBuilder builder = composer.Build("/solver");
         string Rows(string value) => builder.Add("Flatten", [value], OnnxAttribute.Create("axis", 1));
         string[] rows = noise is null ? [Rows(state), Rows(velocity)] : [Rows(state), Rows(velocity), Rows(noise)];
         string stacked = builder.Add("Concat", rows, OnnxAttribute.Create("axis", 0));
-        string used = noise is null
-            ? builder.Add("Slice", [weights, builder.Integers(0), builder.Integers(options.Keep + options.Branches), builder.Integers(1)])
-            : weights;
+        string used = noise is null ? builder.Add("Slice", [weights, builder.Integers(0), builder.Integers(-1), builder.Integers(1)]) : weights;
         return builder.Add("Reshape", [builder.Add("MatMul", [used, stacked]), builder.Add("Shape", [state])]);
     }
 }

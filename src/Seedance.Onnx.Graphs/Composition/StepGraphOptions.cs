@@ -9,11 +9,11 @@ public sealed record StepGraphOptions
     /// <summary>How the channel axis of the transformer's input is laid out: its "noisy" group is the state, each other group becomes an input of its own.</summary>
     public required TransformerChannels Channels { get; init; }
 
-    /// <summary>K: kept tensors of the solver's plan, at least 1. If not specified, 1.</summary>
-    public int Keep { get; init; } = 1;
+    /// <summary>K: kept tensors of the solver's plan, at least 1; null for any number, as many as "state" has. If not specified, 1.</summary>
+    public int? Keep { get; init; } = 1;
 
-    /// <summary>G: guided branches of the solver's plan, at least 1. If not specified, 1.</summary>
-    public int Branches { get; init; } = 1;
+    /// <summary>G: guided branches of the solver's plan, at least 1; null for any number, as many as "timestep" has. If not specified, 1.</summary>
+    public int? Branches { get; init; } = 1;
 
     /// <summary>Whether the plan adds fresh noise, so that the graph has an input for it. If not specified, false: the last column of the weights is not read.</summary>
     public bool UsesNoise { get; init; }

@@ -50,6 +50,36 @@ public sealed class StepGraphTests
         NumericAssert.Close<float>(expected, state.AsSpan(0, Latents), new Tolerance("twenty steps in single precision", 1e-5, 1e-5));
     }
 
+    [Theory]
+    [InlineData(SolverKind.Euler, 1.0, 1)]
+    [InlineData(SolverKind.Heun, 2.0, 2)]
+    [InlineData(SolverKind.UniPC, 3.5, 2)]
+    public void Compose_FreeKeepAndBranches_OneGraphServesEveryPlan(SolverKind kind, double guidance, int branches)
+    {
+        OnnxModel transformer = Transformer(), step = StepGraph.Compose(transformer, new StepGraphOptions { Channels = Channels, Keep = null, Branches = null, UsesNoise = true });
+        GraphOptimizer.Optimize(step, new OptimizationOptions());
+        SolverPlan plan = Solvers.Create(kind, FlowSchedule.Shifted(6, shift: 3));
+        plan = branches == 1 ? plan : plan.WithGuidance(guidance);
+        float[] noise = Numbers.Between(7, Latents), state = new float[plan.Keep * Latents];
+        noise.CopyTo(state, 0);
+        foreach (SolverStep one in plan.Steps)
+        {
+            float[] weights = new float[plan.Keep * one.Columns];
+            one.CopyWeights(weights);
+            Dictionary<string, OnnxTensor> inputs = new(Conditions(branches), StringComparer.Ordinal)
+            {
+                ["state"] = OnnxTensor.Create<float>("", state, plan.Keep, 4, Frames, Height, Width),
+                ["noise"] = OnnxTensor.Create<float>("", new float[Latents], 1, 4, Frames, Height, Width),
+                ["weights"] = OnnxTensor.Create<float>("", weights, plan.Keep, one.Columns),
+                ["timestep"] = OnnxTensor.Create<float>("", Enumerable.Repeat((float)one.Timestep, branches).ToArray(), branches),
+            };
+            state = OnnxRun.Run(step, inputs)["next_state"].ToArray<float>();
+        }
+
+        float[] expected = Sampler.Run(plan, noise, (latents, at, branch, velocity) => Velocity(transformer, latents, at, branch).CopyTo(velocity));
+        NumericAssert.Close<float>(expected, state.AsSpan(0, Latents), new Tolerance("six steps in single precision", 1e-5, 1e-5));
+    }
+
     [Fact]
     public void Compose_WithNoiseAndVelocity_HasBoth()
     {
