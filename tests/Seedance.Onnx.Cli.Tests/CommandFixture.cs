@@ -104,7 +104,7 @@ internal sealed class CommandFixture : IDisposable
 
     public Task<CommandRun> RunAsync(params string[] args) => RunAsync(new StringWriter(), showProgress: false, CancellationToken.None, args);
 
-    /// <summary>Runs a command whose error output is a terminal if asked for.</summary>
+    /// <summary>Runs a command whose error output is a terminal if asked for. Its clock then goes on by a second whenever it is read, so that all progress is shown however fast the machine is.</summary>
     public async Task<CommandRun> RunAsync(TextWriter error, bool showProgress, CancellationToken cancellationToken, params string[] args)
     {
         Skip.If(OperatingSystem.IsWindows(), "The stand-in for FFmpeg is a shell script.");
@@ -117,6 +117,7 @@ internal sealed class CommandFixture : IDisposable
             Variable = name => _variables.GetValueOrDefault(name),
             WorkingFolder = Work,
             ProgramFolder = Programs,
+            Time = showProgress ? new TickingClock() : TimeProvider.System,
         };
         int exitCode = await SeedanceCommand.RunAsync(args, host, cancellationToken);
         return new CommandRun(exitCode, output.ToString(), error.ToString()!);
@@ -132,5 +133,12 @@ internal sealed class CommandFixture : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }
+    }
+
+    private sealed class TickingClock : TimeProvider
+    {
+        private long _now;
+
+        public override long GetTimestamp() => Interlocked.Add(ref _now, TimestampFrequency);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Memory;
 using Seedance.Onnx.Packs;
@@ -142,12 +143,21 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture) << 10;
     }
 
+    /// <summary>What is in use: memory that was freed goes back to the system first, else it would count as taken, or be taken again uncounted.</summary>
     private static long ResidentBytes()
     {
-        GC.Collect();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         GC.WaitForPendingFinalizers();
-        GC.Collect();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        if (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out IntPtr library) && NativeLibrary.TryGetExport(library, "malloc_trim", out IntPtr trim))
+        {
+            _ = Marshal.GetDelegateForFunctionPointer<TrimMemory>(trim)(0);
+        }
+
         using Process process = Process.GetCurrentProcess();
         return process.WorkingSet64;
     }
+
+    /// <summary>glibc's malloc_trim.</summary>
+    private delegate int TrimMemory(nuint kept);
 }

@@ -21,6 +21,15 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         return new PlannedShapes(plan.Latents, plan.Prompts.Length, pack.MaxTokens);
     }
 
+    /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads.</summary>
+    /// <param name="pack">The pack's contract.</param>
+    /// <returns>The shapes.</returns>
+    public static PlannedShapes Default(PackContract pack)
+    {
+        ArgumentNullException.ThrowIfNull(pack);
+        return new PlannedShapes(pack.Latents.LatentsOf(pack.Video.Sizes[0], pack.Video.DefaultFrames), pack.Sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens);
+    }
+
     /// <summary>The least, the default and the most that a pack was made for.</summary>
     /// <param name="pack">The pack's contract.</param>
     /// <returns>Three sets of shapes; a request for a size that the pack does not list can lie outside.</returns>
@@ -33,7 +42,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         return
         [
             new PlannedShapes(latents.LatentsOf(least, latents.Frames(1)), 1, 1),
-            new PlannedShapes(latents.LatentsOf(sizes[0], pack.Video.DefaultFrames), pack.Sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens),
+            Default(pack),
             new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), 2, pack.MaxTokens),
         ];
     }
@@ -48,7 +57,9 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         ArgumentNullException.ThrowIfNull(pack);
         return graph.Inputs.ToDictionary(
             input => input.Name,
-            input => input.Axes.Zip(Lengths(graph.Role, input.Name, pack), (axis, planned) => axis.Length ?? planned).ToImmutableArray(),
+            input => input.Name.StartsWith(ChunkMemory.PastPrefix, StringComparison.Ordinal)
+                ? ChunkMemory.ShapeOf(graph, input, Latents)
+                : input.Axes.Zip(Lengths(graph.Role, input.Name, pack), (axis, planned) => axis.Length ?? planned).ToImmutableArray(),
             StringComparer.Ordinal);
     }
 

@@ -4,6 +4,7 @@ using Seedance.Onnx.Graphs.Costs;
 using Seedance.Onnx.Graphs.Inspection;
 using Seedance.Onnx.Graphs.Shapes;
 using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
 
 namespace Seedance.Onnx.Optimization;
 
@@ -49,7 +50,7 @@ public sealed record GraphInspection(
     {
         OnnxModel model = OnnxModel.Load(pack.PathOfGraph(graph.Role));
         Dictionary<string, OnnxValue> files = model.Graph.RequiredInputs.ToDictionary(input => input.Name, StringComparer.Ordinal);
-        PackShapes shapes = PackShapes.Default(pack.Contract);
+        IReadOnlyDictionary<string, ImmutableArray<long>> planned = PlannedShapes.Default(pack.Contract).InputsOf(graph, pack.Contract);
         ShapeBindings bindings = ShapeBindings.None;
         foreach (TensorContract input in graph.Inputs.Where(input => files.ContainsKey(input.FileName)))
         {
@@ -57,7 +58,7 @@ public sealed record GraphInspection(
             {
                 Axes = [.. input.Axes.Select(axis => axis.Letter is { } letter && axes.TryGetValue(letter, out long length) ? TensorAxis.Fixed(checked((int)length)) : axis)],
             };
-            if (PackSamples.LengthsOf(graph.Role, asked, files[input.FileName], shapes) is { } lengths)
+            if (PackSamples.LengthsOf(asked, files[input.FileName], planned[input.Name]) is { } lengths)
             {
                 bindings = bindings.WithInput(input.FileName, lengths);
             }

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Graphs.Running;
 using Seedance.Onnx.Graphs.Shapes;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
 using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Optimization;
@@ -16,7 +18,7 @@ internal sealed class PackSamples(ModelPack pack, IReadOnlyDictionary<string, On
     private static readonly string[] Prompts =
         ["a red ball moves to the right", "一个蓝色的方块变大,白色背景", "two birds fly over a calm sea at sunset, seen from far away", "a cat sits still on the left"];
 
-    private readonly PackShapes _shapes = PackShapes.Small(pack.Contract);
+    private readonly PlannedShapes _shapes = Small(pack.Contract);
     private readonly Dictionary<(string Role, int Seed), IReadOnlyDictionary<string, OnnxTensor>> _results = [];
 
     /// <summary>The sets of inputs of a graph, by the names in its file.</summary>
@@ -26,6 +28,7 @@ internal sealed class PackSamples(ModelPack pack, IReadOnlyDictionary<string, On
     {
         OnnxModel model = models[graph.Role];
         Dictionary<string, OnnxValue> inputs = model.Graph.RequiredInputs.ToDictionary(input => input.Name, StringComparer.Ordinal);
+        IReadOnlyDictionary<string, ImmutableArray<long>> planned = _shapes.InputsOf(graph, pack.Contract);
         ShapeBindings bindings = ShapeBindings.None;
         foreach (TensorContract input in graph.Inputs.Where(input => inputs.ContainsKey(input.FileName)))
         {
@@ -34,7 +37,7 @@ internal sealed class PackSamples(ModelPack pack, IReadOnlyDictionary<string, On
             {
                 bindings = bindings.WithInput(file.Name, value.Dimensions.AsSpan()) with { Values = bindings.Values.SetItem(file.Name, value) };
             }
-            else if (LengthsOf(graph.Role, input, file, _shapes) is { } lengths)
+            else if (LengthsOf(input, file, planned[input.Name]) is { } lengths)
             {
                 bindings = bindings.WithInput(file.Name, lengths);
             }
@@ -44,10 +47,18 @@ internal sealed class PackSamples(ModelPack pack, IReadOnlyDictionary<string, On
     }
 
     /// <summary>The length of each axis of an input: the file's, the contract's, the clip's; null when one is none of these.</summary>
-    internal static long[]? LengthsOf(string role, TensorContract input, OnnxValue file, PackShapes shapes)
+    internal static long[]? LengthsOf(TensorContract input, OnnxValue file, ImmutableArray<long> planned)
     {
-        long?[] lengths = [.. input.Axes.Select((axis, i) => (file.Shape is { } shape && shape.Length == input.Axes.Length ? shape[i].Length : null) ?? axis.Length ?? shapes.LengthOf(role, input.Name, i))];
-        return Array.TrueForAll(lengths, length => length is not null) ? [.. lengths.Select(length => length!.Value)] : null;
+        long[] lengths = [.. input.Axes.Select((axis, i) => (file.Shape is { } shape && shape.Length == input.Axes.Length ? shape[i].Length : null) ?? axis.Length ?? planned[i])];
+        return lengths.Contains(0) ? null : lengths;
+    }
+
+    /// <summary>A clip of two latent frames and 4 by 6 steps of the pack's grid, to run graphs with.</summary>
+    private static PlannedShapes Small(PackContract contract)
+    {
+        VideoSize size = new(6 * contract.Video.SizeMultiple, 4 * contract.Video.SizeMultiple);
+        int frames = Math.Min(contract.Latents.Frames(2), contract.Video.MaxFrames);
+        return new PlannedShapes(contract.Latents.LatentsOf(size, frames), Branches: 2, Math.Min(16, contract.MaxTokens));
     }
 
     private static bool Fits(OnnxTensor value, OnnxValue file) => value.ElementType == file.ElementType

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
@@ -70,13 +69,10 @@ internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry,
     /// <summary>Nothing to remember yet: zeros in the shape that the latents give.</summary>
     private Dictionary<string, GraphTensor> BeginMemory(LatentShape shape)
     {
-        ImmutableArray<TensorAxis> axes = decoder.Contract.FindInput("latent_sample")!.Axes;
-        long[] lengths = [1, shape.Channels, shape.Frames, shape.Height, shape.Width];
-        Dictionary<string, long> letters = axes.Zip(lengths).Where(axis => axis.First.Letter is not null).ToDictionary(axis => axis.First.Letter!, axis => axis.Second, StringComparer.Ordinal);
         Dictionary<string, GraphTensor> memory = new(StringComparer.Ordinal);
         foreach (TensorContract past in _past)
         {
-            HostTensor nothing = HostTensor.Allocate(ElementType.Float32, [.. past.Axes.Select(axis => axis.Length ?? letters[axis.Letter!])]);
+            HostTensor nothing = HostTensor.Allocate(ElementType.Float32, ChunkMemory.ShapeOf(decoder.Contract, past, shape).AsSpan());
             nothing.AsSpan<float>().Clear();
             memory.Add(past.Name, nothing);
         }
