@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from model.vae import SPATIAL_STRIDE, TEMPORAL_STRIDE, Vae, VaeConfig
+from pictures import to_tensor
 from render_dataset import WORLDS, draw_clips
-from train_vae import to_tensor
 from training import WORK, load_average
 from world import Clip, render, track
 

@@ -23,8 +23,8 @@ from model.bundle import Bundle, Tokenizer, frame_shots
 from model.flow import sample, schedule
 from model.peers import PackPeer, Peer, TorchPeer
 from model.vae import Vae, VaeConfig
+from pictures import to_frames, to_tensor
 from train_thin_decoder import load_decoder
-from train_vae import to_tensor
 from training import WORK, fail, load_average
 from world import render
 from world.detector import all_right, score_clip
@@ -64,7 +64,7 @@ def sample_latents(peer: Peer, videos: list[list[str]], shots: list[list[int]], 
 @torch.no_grad()
 def decode(peer: Peer, latents: Tensor) -> np.ndarray:
     """Normalised latents [B, C, f, h, w] -> uint8 frames [B, F, H, W, 3]."""
-    return ((peer.decode(latents).clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 4, 1).contiguous().numpy()
+    return to_frames(peer.decode(latents))
 
 
 def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidance: float, shift: float, seed: int, given: Sequence[int] = (), batch: int = 8) -> list[np.ndarray]:

@@ -168,6 +168,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--reference", type=Path, default=Path("tests/Seedance.Onnx.Tests/reference"))
     args = parser.parse_args(argv)
 
+    torch.manual_seed(0)  # the graphs are compared on random inputs
     peer = load(args.work, args.transformer)
     bundle, vae = peer.bundle, peer.vae
     thin = load_decoder(args.work / "vae_thin" / "state.pt") if (args.work / "vae_thin").exists() else None

@@ -70,7 +70,10 @@ class Muon(torch.optim.Optimizer):
         rate, momentum = group["lr"], group["momentum"]
         shapes: dict[tuple[int, ...], list[tuple[Tensor, Tensor]]] = defaultdict(list)
         for p in parameters:
-            mean = self.state[p].setdefault("mean", torch.zeros_like(p))
+            state = self.state[p]
+            if not state:
+                state["mean"] = torch.zeros_like(p)
+            mean = state["mean"]
             mean.lerp_(p.grad, 1 - momentum)  # type: ignore[operator, arg-type]
             blocks = blocks_of(p.grad.lerp(mean, momentum).reshape(p.shape[0], -1))  # type: ignore[union-attr]
             shapes[tuple(blocks.shape[1:])].append((p, blocks))

@@ -20,14 +20,13 @@ import numpy as np
 import torch
 from scipy import ndimage
 from torch import Tensor
-from torch.nn import functional as F
 
 from evaluate import load_vae
 from model.upscaler import SCALE, Upscaler, UpscalerConfig
 from model.vae import Vae
+from pictures import psnr, to_frames, to_tensor
 from render_dataset import draw_clips
-from train_upscaler import draft_of
-from train_vae import to_tensor
+from train_upscaler import bicubic, draft_of
 from training import WORK, load_average
 from world import enlarged, render
 from world.detector import score_clip
@@ -35,16 +34,6 @@ from world.sheet import sheet
 
 Frames = np.ndarray
 LUMA = np.array([0.299, 0.587, 0.114])
-
-
-def to_frames(x: Tensor) -> Frames:
-    """[1, 3, F, H, W] in [-1, 1] -> uint8 [F, H, W, 3]."""
-    return ((x[0].clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 3, 0).contiguous().numpy()
-
-
-def bicubic(x: Tensor) -> Tensor:
-    frames = F.interpolate(x[0].transpose(0, 1), scale_factor=SCALE, mode="bicubic", align_corners=False)
-    return frames.transpose(0, 1)[None]
 
 
 def ssim(a: Frames, b: Frames) -> float:
@@ -74,8 +63,7 @@ def perceptual(vae: Vae, std: Tensor, a: Frames, b: Frames) -> float:
 
 
 def measure(vae: Vae, std: Tensor, made: Frames, full: Frames) -> dict[str, float]:
-    error = np.square((made.astype(np.float64) - full) / 255).mean()
-    row = {"psnr": float(-10 * np.log10(max(error, 1e-10))), "ssim": ssim(made, full), "perceptual": perceptual(vae, std, made, full), "detail": detail(made, full)}
+    row = {"psnr": psnr(to_tensor(made[None]), to_tensor(full[None])), "ssim": ssim(made, full), "perceptual": perceptual(vae, std, made, full), "detail": detail(made, full)}
     kept = min(row["detail"], 1 / max(row["detail"], 1e-9))
     reward = 0.3 * min(row["psnr"] / 40, 1) + 0.3 * row["ssim"] + 0.2 * float(np.exp(-row["perceptual"])) + 0.2 * kept
     return row | {"reward": reward, "flicker": flicker(made, full)}
@@ -102,14 +90,15 @@ def main(argv: list[str] | None = None) -> None:
         clean = draft_of(full)
         x = to_tensor(clean[None])
         draft = vae.decode(vae.encode(x)[0]).clamp(-1, 1)
-        made = {"network": to_frames(upscaler(draft)), "bicubic": to_frames(bicubic(draft))}
+        decoded = to_frames(draft)[0]
+        made = {"network": to_frames(upscaler(draft))[0], "bicubic": to_frames(bicubic(draft))[0]}
         for name, frames in made.items():
             for key, value in measure(vae, std, frames, full).items():
                 rows[name][key].append(value)
-        for name, frames, expected in (("network", made["network"], shots), ("truth", full, shots), ("draft", to_frames(draft), clip.shots)):
+        for name, frames, expected in (("network", made["network"], shots), ("truth", full, shots), ("draft", decoded, clip.shots)):
             for slot, mentions in score_clip(frames, expected).items():
                 rows[name][slot] += [100.0 * right for right in mentions]
-        rows["draft"]["flicker"].append(flicker(to_frames(draft), clean))
+        rows["draft"]["flicker"].append(flicker(decoded, clean))
         if i < 3:
             pages += [made["bicubic"], made["network"], full]
     report = {name: {key: float(np.mean(values)) for key, values in row.items()} for name, row in rows.items()}

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 
 from model.vae import Vae, VaeConfig
+from pictures import psnr, to_frames, to_tensor
 from render_dataset import draw_clips
 from train_thin_decoder import load_decoder
-from train_vae import to_tensor
 from training import WORK, load_average
 from world import render
 from world.detector import score_clip
@@ -29,9 +29,8 @@ Frames = np.ndarray
 def reconstruct(vae: Vae, frames: Frames) -> tuple[Frames, float]:
     """The decoded posterior mean, uint8 [F, H, W, 3], and its PSNR in dB before it was rounded."""
     x = to_tensor(frames[None])
-    y = vae.decode(vae.encode(x)[0]).clamp(-1, 1)
-    psnr = float(-10 * torch.log10(((y - x) / 2).square().mean()))
-    return ((y[0] + 1) * 127.5).round().byte().permute(1, 2, 3, 0).contiguous().numpy(), psnr
+    y = vae.decode(vae.encode(x)[0])
+    return to_frames(y)[0], psnr(y, x)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -57,8 +56,8 @@ def main(argv: list[str] | None = None) -> None:
         clips = [clip for bucket in draw_clips(world, args.frames, args.clips, args.seed).values() for clip in bucket]
         for i, clip in enumerate(clips):
             frames = render(clip)
-            decoded, psnr = reconstruct(vae, frames)
-            psnrs.append(psnr)
+            decoded, decibels = reconstruct(vae, frames)
+            psnrs.append(decibels)
             for slots, video in ((truth, frames), (kept, decoded)):
                 for slot, mentions in score_clip(video, clip.shots).items():
                     slots[slot] += mentions

@@ -11,36 +11,21 @@ from __future__ import annotations
 import argparse
 import copy
 import dataclasses
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from dataset import ClipSet
 from model.vae import TEMPORAL_STRIDE, Decoder, Past, Vae, VaeConfig
 from muon import Muon
-from train_vae import crops, picture_loss, psnr
-from training import WORK, Master, Run, load_average, seed_step
+from train_vae import crops, held_out_psnr, picture_loss
+from training import WORK, Master, Run, load_average, rise_and_fall
 
 
 def thin(config: VaeConfig) -> VaeConfig:
     return dataclasses.replace(config, widths=tuple(w // 2 for w in config.widths))
-
-
-class Pair(nn.Module):
-    """A frozen encoder and a decoder, with the surface of a VAE."""
-
-    def __init__(self, vae: Vae, decoder: Decoder):
-        super().__init__()
-        self.vae, self.decoder = vae, decoder
-
-    def encode(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        return self.vae.encode(frames)
-
-    def decode(self, latents: Tensor) -> Tensor:
-        return self.decoder(latents, Past())[:, :, TEMPORAL_STRIDE - 1:]
 
 
 def load_decoder(path: Path) -> Decoder:
@@ -67,40 +52,23 @@ def main(argv: list[str] | None = None) -> None:
     vae = load_average(args.vae / "state.pt", lambda c: Vae(VaeConfig.from_dict(c)))
     config = vae.config if args.full else thin(vae.config)
     decoder = (copy.deepcopy(vae.decoder) if args.full else Decoder(config)).to(memory_format=torch.channels_last_3d).train()
-    optimiser = Muon(decoder, args.rate)
-    run = Run(args.out or WORK / ("vae_full" if args.full else "vae_thin"), decoder, optimiser, 0.998, config.to_dict())
+    run = Run(args.out or WORK / ("vae_full" if args.full else "vae_thin"), decoder, Muon(decoder, args.rate), 0.998, config.to_dict())
     run.resume()
     encoder = copy.deepcopy(vae).to(torch.bfloat16, memory_format=torch.channels_last_3d)
-    clips, master, losses = ClipSet(args.data), Master(decoder), []
-    last_log = last_score = time.time()
+    clips, master = ClipSet(args.data), Master(decoder)
 
-    def score(count: int) -> None:
-        averaged = copy.deepcopy(run.model).eval()
-        run.average.copy_to(averaged.parameters())
-        run.log("held out", psnr=psnr(Pair(vae, averaged), clips, count))  # type: ignore[arg-type]
-
-    while run.step < args.steps:
-        optimiser.set_rate(min(1.0, (run.step + 1) / 100, 0.02 + 0.98 * (args.steps - run.step) / (0.4 * args.steps)))
-        x = crops(clips, seed_step(args.seed, run.step), args.batch, args.frames).contiguous(memory_format=torch.channels_last_3d)
+    def losses(rng: np.random.Generator) -> dict[str, Tensor]:
+        x = crops(clips, rng, args.batch, args.frames).contiguous(memory_format=torch.channels_last_3d)
         with torch.no_grad():
             mean, log_variance = encoder.encode(x.bfloat16())
             z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-        y = master.fast(z, Past())[:, :, TEMPORAL_STRIDE - 1:].float()
-        loss = picture_loss(y, x)
-        loss.backward()
-        master.take_gradients()
-        optimiser.step()
-        master.give_weights()
-        run.step += 1
-        run.average.update(run.model.parameters(), run.step)
-        losses.append(loss.item())
-        if time.time() - last_log > 30:
-            run.log("clips", loss=float(np.mean(losses)))
-            last_log, losses = time.time(), []
-        if time.time() - last_score > args.score_every:
-            score(12)
-            run.save()
-            last_score = time.time()
+        return {"total": picture_loss(master.fast(z, Past())[:, :, TEMPORAL_STRIDE - 1:].float(), x)}
+
+    def score(count: int = 12) -> None:
+        vae.decoder = run.averaged()  # type: ignore[assignment]
+        run.log("held out", psnr=held_out_psnr(vae, clips, count))  # type: ignore[arg-type]
+
+    run.train(args.steps, master, losses, lambda step: rise_and_fall(step, args.steps, 0.4), score, label="clips", seed=args.seed, score_every=args.score_every)
     score(args.score_clips)
     run.save()
 

@@ -9,9 +9,7 @@ Reads $SEEDANCE_WORK/latents/*, tokenizer and vae; writes $SEEDANCE_WORK/transfo
 from __future__ import annotations
 
 import argparse
-import copy
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +26,7 @@ from model.text import TextConfig
 from model.transformer import TransformerConfig
 from model.vae import Vae, VaeConfig
 from muon import Muon
-from training import WORK, Master, Run, fail, load_average, seed_step
+from training import WORK, Master, Run, fail, load_average
 from world import Clip, shot_captions
 
 
@@ -135,31 +133,22 @@ def without_text(bundle: Bundle, tokenizer: Tokenizer, states: Tensor, text: Tex
     return torch.where(dropped[:, None, None], padded, states), (text[0], mask, text[2] * keep)
 
 
-def train(run: Run, optimiser: Muon, master: Master[Bundle], sets: dict[str, LatentSet], peer: TorchPeer, args: argparse.Namespace) -> None:
+def train(run: Run, master: Master[Bundle], sets: dict[str, LatentSet], peer: TorchPeer, args: argparse.Namespace) -> None:
     first = 0
     for stage in PLANS[args.plan]:
         steps = max(1, round(stage.steps * args.scale))
-        last_log, last_score, seen = time.time(), time.time(), []
-        while run.step < first + steps:
-            done = (run.step - first) / steps
-            optimiser.set_rate((stage.rates[0] + (stage.rates[1] - stage.rates[0]) * done) * min(1.0, (run.step + 1) / 100))
-            rng = seed_step(args.seed, run.step)
-            losses = step_loss(master, stage, sets[stage.sets[int(rng.integers(len(stage.sets)))]], peer.tokenizer, rng)
-            losses["total"].backward()
-            master.take_gradients()
-            optimiser.step()
-            master.give_weights()
-            run.step += 1
-            run.average.update(run.model.parameters(), run.step)
-            seen.append({k: v.item() for k, v in losses.items()})
-            if time.time() - last_log > 30:
-                run.log(stage.name, **{k: float(np.mean([s[k] for s in seen])) for k in seen[0]}, rate=optimiser.param_groups[0]["lr"])
-                last_log, seen = time.time(), []
-            if time.time() - last_score > args.score_every:
-                report(run, peer, stage, args.score_prompts)
-                run.save()
-                last_score = time.time()
+
+        def rate(step: int, stage: Stage = stage, first: int = first, steps: int = steps) -> float:
+            return (stage.rates[0] + (stage.rates[1] - stage.rates[0]) * (step - first) / steps) * min(1.0, (step + 1) / 100)
+
+        def losses(rng: np.random.Generator, stage: Stage = stage) -> dict[str, Tensor]:
+            return step_loss(master, stage, sets[stage.sets[int(rng.integers(len(stage.sets)))]], peer.tokenizer, rng)
+
+        def score(stage: Stage = stage) -> None:
+            report(run, peer, stage, args.score_prompts)
+
         first += steps
+        run.train(first, master, losses, rate, score, label=stage.name, seed=args.seed, score_every=args.score_every)
     report(run, peer, stage, 2 * args.score_prompts)
     run.save()
 
@@ -168,9 +157,7 @@ def report(run: Run, peer: TorchPeer, stage: Stage, count: int) -> None:
     """Scores samples of the averaged weights; words and stills have nothing that the detector could follow."""
     if stage.frames <= 1:
         return
-    averaged = copy.deepcopy(run.model).eval()
-    run.average.copy_to(averaged.parameters())
-    judged = TorchPeer(averaged.bfloat16(), peer.vae, peer.tokenizer, peer.statistics)
+    judged = TorchPeer(run.averaged().bfloat16(), peer.vae, peer.tokenizer, peer.statistics)
     simple = set(stage.sets) == {"simple"}
     kinds = ("one",) if set(stage.sets) <= {"simple", "one"} else KINDS
     for kind, row in score(judged, kinds, count, simple=simple, steps=16, guidance=3.0, shift=stage.shift).items():
@@ -205,11 +192,10 @@ def main(argv: list[str] | None = None) -> None:
     heads = args.width // 64
     transformer = TransformerConfig(vae.config.latent_channels, args.width, heads, args.pairs, text_width=args.width)
     bundle = Bundle(TextConfig(tokenizer.size, args.width, heads), transformer).train()
-    optimiser = Muon(bundle, args.rate, 1e-3, is_vector=is_vector)
-    run = Run(args.out, bundle, optimiser, 0.998, bundle.config)
+    run = Run(args.out, bundle, Muon(bundle, args.rate, is_vector=is_vector), 0.998, bundle.config)
     if not run.resume() and args.start:
         bundle.load_state_dict(load_average(args.start, Bundle.from_config).state_dict())
-    train(run, optimiser, Master(bundle), sets, TorchPeer(bundle, vae, tokenizer, statistics), args)
+    train(run, Master(bundle), sets, TorchPeer(bundle, vae, tokenizer, statistics), args)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import copy
 import multiprocessing
 import os
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +23,9 @@ from torch.nn import functional as F
 from model.upscaler import SCALE, Upscaler, UpscalerConfig
 from model.vae import Vae, VaeConfig
 from muon import Muon
+from pictures import psnr, to_frames, to_tensor
 from render_dataset import draw_clips
-from train_vae import to_tensor
-from training import WORK, Master, Run, fail, load_average, seed_step
+from training import WORK, Master, Run, fail, load_average, rise_and_fall
 from world import Clip, enlarged, render
 
 WINDOW = 40
@@ -83,8 +82,7 @@ def make_pairs(folder: Path, vae: Vae, count: int, seed: int) -> None:
         for i, full in enumerate(pool.imap(render_full, clips, chunksize=2)):
             arrays["full"][i], arrays["clean"][i] = full, draft_of(full)
             x = to_tensor(arrays["clean"][i][None]).bfloat16().contiguous(memory_format=torch.channels_last_3d)
-            y = fast.decode(fast.encode(x)[0]).float().clamp(-1, 1)
-            arrays["decoded"][i] = ((y[0] + 1) * 127.5).round().byte().permute(1, 2, 3, 0).numpy()
+            arrays["decoded"][i] = to_frames(fast.decode(fast.encode(x)[0]).float())[0]
     for name, array in arrays.items():
         array.flush()
         (folder / f"{name}.partial").rename(folder / f"{name}.npy")
@@ -97,23 +95,19 @@ def loss_of(upscaler: Upscaler, small: Tensor, large: Tensor) -> Tensor:
     return difference.abs().mean() + 2 * difference.square().mean() + 0.3 * gradient + 0.3 * motion
 
 
-def psnr(a: Tensor, b: Tensor) -> float:
-    """In dB, of frames in [-1, 1]."""
-    return float(-10 * torch.log10(((a.clamp(-1, 1) - b) / 2).square().mean()))
+def bicubic(video: Tensor) -> Tensor:
+    """Bicubic enlargement of every frame of [1, 3, F, H, W]."""
+    return F.interpolate(video[0].transpose(0, 1), scale_factor=SCALE, mode="bicubic", align_corners=False).transpose(0, 1)[None]
 
 
 @torch.no_grad()
-def score(run: Run, pairs: Pairs, count: int = HELD_OUT) -> dict[str, float]:
-    """PSNR of the averaged weights and of bicubic enlargement on held-out reconstructions, in dB."""
-    upscaler = copy.deepcopy(run.model).eval()
-    run.average.copy_to(upscaler.parameters())
+def score(upscaler: Upscaler, pairs: Pairs, count: int) -> dict[str, float]:
+    """PSNR of the network and of bicubic enlargement on held-out reconstructions, in dB."""
     values: dict[str, list[float]] = {"psnr": [], "bicubic": []}
     for i in range(1, count + 1):
-        small, large = (to_tensor(np.array(pairs.arrays[name][-i][None, ::4])) for name in ("decoded", "full"))
-        whole = to_tensor(np.array(pairs.arrays["decoded"][-i][None]))
-        values["psnr"].append(psnr(upscaler(whole)[:, :, ::4], large))
-        plain = F.interpolate(small[0].transpose(0, 1), scale_factor=SCALE, mode="bicubic", align_corners=False).transpose(0, 1)[None]
-        values["bicubic"].append(psnr(plain, large))
+        small, large = (to_tensor(np.array(pairs.arrays[name][-i][None])) for name in ("decoded", "full"))
+        values["psnr"].append(psnr(upscaler(small), large))
+        values["bicubic"].append(psnr(bicubic(small), large))
     return {name: float(np.mean(v)) for name, v in values.items()}
 
 
@@ -140,30 +134,19 @@ def main(argv: list[str] | None = None) -> None:
     pairs = Pairs(args.out)
     config = UpscalerConfig(args.width, args.blocks)
     upscaler = Upscaler(config).to(memory_format=torch.channels_last_3d).train()
-    optimiser = Muon(upscaler, args.rate)
-    run = Run(args.out, upscaler, optimiser, 0.998, config.to_dict())
+    run = Run(args.out, upscaler, Muon(upscaler, args.rate), 0.998, config.to_dict())
     run.resume()
-    master, losses = Master(upscaler), []
-    last_log = last_score = time.time()
-    while run.step < args.steps:
-        optimiser.set_rate(min(1.0, (run.step + 1) / 100, 0.02 + 0.98 * (args.steps - run.step) / (0.5 * args.steps)))
-        small, large = pairs.windows(seed_step(args.seed, run.step), args.batch, args.frames)
-        loss = loss_of(master.fast, small.contiguous(memory_format=torch.channels_last_3d), large)
-        loss.backward()
-        master.take_gradients()
-        optimiser.step()
-        master.give_weights()
-        run.step += 1
-        run.average.update(run.model.parameters(), run.step)
-        losses.append(loss.item())
-        if time.time() - last_log > 30:
-            run.log("windows", loss=float(np.mean(losses)))
-            last_log, losses = time.time(), []
-        if time.time() - last_score > args.score_every:
-            run.log("held out", **score(run, pairs, 8))
-            run.save()
-            last_score = time.time()
-    run.log("held out", **score(run, pairs))
+    master = Master(upscaler)
+
+    def losses(rng: np.random.Generator) -> dict[str, Tensor]:
+        small, large = pairs.windows(rng, args.batch, args.frames)
+        return {"total": loss_of(master.fast, small.contiguous(memory_format=torch.channels_last_3d), large)}
+
+    def report(count: int = 8) -> None:
+        run.log("held out", **score(run.averaged(), pairs, count))  # type: ignore[arg-type]
+
+    run.train(args.steps, master, losses, lambda step: rise_and_fall(step, args.steps, 0.5), report, label="windows", seed=args.seed, score_every=args.score_every)
+    report(HELD_OUT)
     run.save()
 
 

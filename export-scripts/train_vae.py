@@ -8,9 +8,7 @@ Reads the clips of render_dataset.py; writes $SEEDANCE_WORK/vae/state.pt. Prints
 from __future__ import annotations
 
 import argparse
-import copy
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,8 @@ from torch.nn import functional as F
 from dataset import ClipSet
 from model.vae import Vae, VaeConfig
 from muon import Muon
-from training import WORK, Master, Run, fail, seed_step
+from pictures import psnr, to_tensor
+from training import WORK, Master, Run, fail, rise_and_fall
 
 CROP = 64
 
@@ -35,11 +34,6 @@ def crops(clips: ClipSet, rng: np.random.Generator, count: int, frames: int) -> 
         y, x = int(rng.integers(0, clip.shape[1] - CROP + 1)), int(rng.integers(0, clip.shape[2] - CROP + 1))
         out[i] = clip[f:f + frames, y:y + CROP, x:x + CROP]
     return to_tensor(out)
-
-
-def to_tensor(frames: np.ndarray) -> Tensor:
-    """uint8 [B, F, H, W, 3] -> float32 [B, 3, F, H, W] in [-1, 1]."""
-    return torch.from_numpy(frames).permute(0, 4, 1, 2, 3).float().div_(127.5).sub_(1)
 
 
 def edge_weight(x: Tensor) -> Tensor:
@@ -71,53 +65,16 @@ def loss_of(vae: Vae, x: Tensor, kl_weight: float) -> Tensor:
 
 
 @torch.no_grad()
-def psnr(vae: Vae, clips: ClipSet, count: int) -> float:
+def held_out_psnr(vae: Vae, clips: ClipSet, count: int) -> float:
     """Mean PSNR in dB of the decoded posterior mean over whole held-out clips."""
-    vae.eval()
-    values = []
-    for i in range(count):
-        x = to_tensor(np.array(clips.held_out(i))[None])
-        y = vae.decode(vae.encode(x)[0]).clamp(-1, 1)
-        values.append(-10 * torch.log10(((y - x) / 2).square().mean()).item())
-    vae.train()
-    return float(np.mean(values))
-
-
-def train(run: Run, master: Master[Vae], optimiser: Muon, clips: ClipSet, args: argparse.Namespace) -> None:
-    """Rates rise for 100 steps, stay, and fall linearly to 2 per cent over the last two fifths."""
-    last_log, last_score, losses = time.time(), time.time(), []
-    while run.step < args.steps:
-        optimiser.set_rate(min(1.0, (run.step + 1) / 100, 0.02 + 0.98 * (args.steps - run.step) / (0.4 * args.steps)))
-        x = crops(clips, seed_step(args.seed, run.step), args.batch, args.frames).contiguous(memory_format=torch.channels_last_3d)
-        loss = loss_of(master.fast, x, args.kl)
-        loss.backward()
-        master.take_gradients()
-        optimiser.step()
-        master.give_weights()
-        run.step += 1
-        run.average.update(run.model.parameters(), run.step)
-        losses.append(loss.item())
-        if time.time() - last_log > 30:
-            run.log("clips", loss=float(np.mean(losses)))
-            last_log, losses = time.time(), []
-        if time.time() - last_score > args.score_every:
-            score(run, clips, 12)
-            run.save()
-            last_score = time.time()
-
-
-def score(run: Run, clips: ClipSet, count: int) -> None:
-    """Logs the PSNR of the averaged weights."""
-    averaged = copy.deepcopy(run.model)
-    run.average.copy_to(averaged.parameters())
-    run.log("held out", psnr=psnr(averaged, clips, count))
+    videos = (to_tensor(np.array(clips.held_out(i))[None]) for i in range(count))
+    return float(np.mean([psnr(vae.decode(vae.encode(x)[0]), x) for x in videos]))
 
 
 @torch.no_grad()
 def write_statistics(run: Run, clips: ClipSet, count: int = 256) -> None:
     """Mean and standard deviation of each latent channel over training clips, to statistics.json: what the transformer sees is normalised by them."""
-    vae = copy.deepcopy(run.model).eval()
-    run.average.copy_to(vae.parameters())
+    vae = run.averaged()
     rng = np.random.default_rng(0)
     latents = torch.cat([vae.encode(to_tensor(np.array(clips.random(rng))[None]))[0].flatten(2)[0] for _ in range(count)], dim=1)
     values = {"mean": latents.mean(1), "std": latents.std(1)}
@@ -150,12 +107,20 @@ def main(argv: list[str] | None = None) -> None:
         fail(f"--widths, --encoder-blocks and --decoder-blocks must have one number a level, at most 3, but have {args.widths}, {args.encoder_blocks}, {args.decoder_blocks}.")
     config = VaeConfig(args.channels, args.widths, args.encoder_blocks, args.decoder_blocks)
     vae = Vae(config).to(memory_format=torch.channels_last_3d).train()
-    optimiser = Muon(vae, args.rate)
-    run = Run(args.out, vae, optimiser, 0.998, config.to_dict())
+    run = Run(args.out, vae, Muon(vae, args.rate), 0.998, config.to_dict())
     run.resume()
-    train(run, Master(vae), optimiser, ClipSet(args.data), args)
-    score(run, ClipSet(args.data), args.score_clips)
-    write_statistics(run, ClipSet(args.data))
+    clips, master = ClipSet(args.data), Master(vae)
+
+    def losses(rng: np.random.Generator) -> dict[str, Tensor]:
+        x = crops(clips, rng, args.batch, args.frames).contiguous(memory_format=torch.channels_last_3d)
+        return {"total": loss_of(master.fast, x, args.kl)}
+
+    def score(count: int = 12) -> None:
+        run.log("held out", psnr=held_out_psnr(run.averaged(), clips, count))  # type: ignore[arg-type]
+
+    run.train(args.steps, master, losses, lambda step: rise_and_fall(step, args.steps, 0.4), score, label="clips", seed=args.seed, score_every=args.score_every)
+    score(args.score_clips)
+    write_statistics(run, clips)
     run.save()
 
 

@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from muon import Muon
+
 WORK = Path(os.environ.get("SEEDANCE_WORK", Path.home() / ".cache/seedance/work"))
 
 
@@ -32,6 +34,11 @@ def seed_step(seed: int, step: int) -> np.random.Generator:
     torch.manual_seed((seed << 32) ^ step)
     random.seed((seed << 32) ^ step)
     return np.random.default_rng([seed, step])
+
+
+def rise_and_fall(step: int, steps: int, falling: float) -> float:
+    """A share that rises over 100 steps, stays at 1, and falls to 2 per cent over the last `falling` of all steps."""
+    return min(1.0, (step + 1) / 100, 0.02 + 0.98 * (steps - step) / (falling * steps))
 
 
 class Average:
@@ -71,7 +78,7 @@ class Master[M: nn.Module]:
 class Run:
     """A resumable training: `state.pt` in its folder holds weights, averages, optimiser and step."""
 
-    def __init__(self, folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average_decay: float, config: dict[str, object]):
+    def __init__(self, folder: Path, model: nn.Module, optimiser: Muon, average_decay: float, config: dict[str, object]):
         self.folder, self.model, self.optimiser, self.config = folder, model, optimiser, config
         self.average = Average(model.parameters(), average_decay)
         self.step, self.started, self.spent = 0, time.time(), 0.0
@@ -103,6 +110,35 @@ class Run:
         torch.save({"config": self.config, "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(),
                     "average": self.average.values, "step": self.step, "seconds": self.seconds}, temporary)
         temporary.replace(self.path)
+
+    def averaged(self) -> nn.Module:
+        """A copy of the model with the averaged weights, in evaluation mode."""
+        model = copy.deepcopy(self.model).eval()
+        self.average.copy_to(model.parameters())
+        return model
+
+    def train(self, until: int, master: Master, losses_of: Callable[[np.random.Generator], dict[str, Tensor]], rate: Callable[[int], float], score: Callable[[], None],
+              *, label: str, seed: int, score_every: float) -> None:
+        """Steps on until step `until`, minimising the loss "total". `rate` gives the share of the highest rate at a step; every half minute a line of mean losses,
+        every `score_every` seconds a score and a checkpoint."""
+        last_log, last_score, seen = time.time(), time.time(), []
+        while self.step < until:
+            self.optimiser.set_rate(rate(self.step))
+            losses = losses_of(seed_step(seed, self.step))
+            losses["total"].backward()
+            master.take_gradients()
+            self.optimiser.step()
+            master.give_weights()
+            self.step += 1
+            self.average.update(self.model.parameters(), self.step)
+            seen.append({name: value.item() for name, value in losses.items()})
+            if time.time() - last_log > 30:
+                self.log(label, **{name: float(np.mean([s[name] for s in seen])) for name in seen[0]}, rate=rate(self.step - 1))
+                last_log, seen = time.time(), []
+            if time.time() - last_score > score_every:
+                score()
+                self.save()
+                last_score = time.time()
 
     @property
     def seconds(self) -> float:

@@ -1,0 +1,22 @@
+"""Frames as bytes and as tensors, and how far two of them are apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def to_tensor(frames: np.ndarray) -> Tensor:
+    """uint8 [B, F, H, W, 3] -> float32 [B, 3, F, H, W] in [-1, 1]."""
+    return torch.from_numpy(frames).permute(0, 4, 1, 2, 3).float().div_(127.5).sub_(1)
+
+
+def to_frames(video: Tensor) -> np.ndarray:
+    """[B, 3, F, H, W], nominally in [-1, 1] -> uint8 [B, F, H, W, 3]."""
+    return ((video.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 4, 1).contiguous().numpy()
+
+
+def psnr(made: Tensor, truth: Tensor) -> float:
+    """In dB, of videos in [-1, 1]; what is made is cut to that range first."""
+    return float(-10 * torch.log10(((made.clamp(-1, 1) - truth) / 2).square().mean()))
