@@ -21,6 +21,7 @@ from torch import Tensor
 
 from model.vae import SPATIAL_STRIDE, TEMPORAL_STRIDE, Vae, VaeConfig
 from pictures import to_tensor
+from precision import ARITHMETIC
 from render_dataset import WORLDS, draw_clips
 from training import WORK, load_average
 from world import Clip, render, track
@@ -46,7 +47,7 @@ def subject_cells(clip: Clip) -> np.ndarray:
 
 def encode(vae: Vae, frames: Tensor) -> np.ndarray:
     """[B, 3, F, H, W] -> posterior means, float16 [B, C, f, h, w]."""
-    return vae.encode(frames.bfloat16().contiguous(memory_format=torch.channels_last_3d))[0].float().contiguous().numpy().astype(np.float16)
+    return vae.encode(frames.to(ARITHMETIC).contiguous(memory_format=torch.channels_last_3d))[0].float().contiguous().numpy().astype(np.float16)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -59,7 +60,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=2)
     args = parser.parse_args(argv)
 
-    vae = load_average(args.vae / "state.pt", lambda c: Vae(VaeConfig.from_dict(c))).to(torch.bfloat16, memory_format=torch.channels_last_3d)
+    vae = load_average(args.vae / "state.pt", lambda c: Vae(VaeConfig.from_dict(c))).to(ARITHMETIC, memory_format=torch.channels_last_3d)
     buckets = draw_clips(args.world, args.frames, args.count, args.seed)
     out = args.out or WORK / "latents" / args.world
     out.mkdir(parents=True, exist_ok=True)

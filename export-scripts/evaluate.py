@@ -67,14 +67,16 @@ def decode(peer: Peer, latents: Tensor) -> np.ndarray:
     return to_frames(peer.decode(latents))
 
 
-def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidance: float, shift: float, seed: int, given: Sequence[int] = (), batch: int = 8) -> list[np.ndarray]:
-    """Frames for each prompt, uint8 [F, H, W, 3]; prompts must share one size and length. `given`: frames of the rendered truth that the model gets, 0 or -1."""
+def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidance: float, shift: float, seed: int, given: Sequence[int] = (), still: bool = False,
+             batch: int = 8) -> list[np.ndarray]:
+    """Frames for each prompt, uint8 [F, H, W, 3]; prompts must share one size and length. `given`: frames of the rendered truth that the model gets, 0 or -1.
+    `still`: only the first frame of each."""
     generator = torch.Generator().manual_seed(seed)
     videos: list[np.ndarray] = []
     for begin in range(0, len(prompts), batch):
         part = prompts[begin:begin + batch]
         clip = part[0].clip
-        f = (clip.frames - 1) // 4 + 1
+        f = 1 if still else (clip.frames - 1) // 4 + 1
         noise = torch.randn(len(part), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=generator)
         images = {place % f: peer.encode(to_tensor(np.stack([render(p.clip)[place] for p in part])[:, None])[:, :, 0]) for place in given}
         latents = sample_latents(peer, [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part], noise, steps, guidance, shift, images)
@@ -116,6 +118,14 @@ def score(peer: Peer, kinds: Sequence[str], count: int, *, simple: bool, steps: 
         report[name] = {"total": float(np.mean([tally(*part)["total"] for part in groups[name].values()]))} if groups[name] else {}
     report["overall"] = {"total": float(np.mean([report[kind]["total"] for kind in kinds]))}
     return report
+
+
+def score_stills(peer: Peer, count: int, *, simple: bool, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:
+    """What the detector reads from single frames of one subject, shown for as long as a clip: everything but motion and camera."""
+    prompts = evaluation_prompts("one", count, seed, simple=simple, frames=17)
+    stills = generate(peer, prompts, steps=steps, guidance=guidance, shift=shift, seed=seed, still=True)
+    row = tally(prompts, [np.repeat(still, prompt.clip.frames, axis=0) for prompt, still in zip(prompts, stills, strict=True)])
+    return {slot: row[slot] for slot in ("colour", "kind", "place", "background", "style")}
 
 
 def score_given(peer: Peer, places: Sequence[int], count: int, *, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:

@@ -25,7 +25,7 @@ from model.bundle import Bundle
 from model.peers import TorchPeer
 from model.vae import REACH, SPATIAL_STRIDE, TEMPORAL_STRIDE, Decoder, Past, Vae, fold, unfold
 from model.upscaler import Upscaler, UpscalerConfig
-from train_thin_decoder import load_decoder
+from train_thin_decoder import load_decoder, thin
 from training import WORK, fail, load_average
 from world.prompts import evaluation_prompts
 
@@ -75,7 +75,7 @@ class EncoderGraph(nn.Module):
         return self.encoder(sample)
 
 
-def graphs_of(bundle: Bundle, vae: Vae, thin: Decoder | None, upscaler: Upscaler | None) -> list[GraphExport]:
+def graphs_of(bundle: Bundle, vae: Vae, thin_decoder: Decoder | None, upscaler: Upscaler | None) -> list[GraphExport]:
     """The pack's networks with their tensors and the three shapes each is checked at."""
     c, d = vae.config.latent_channels, bundle.text.config.width
     cin, n = bundle.transformer.config.input_channels, bundle.text.config.vocabulary
@@ -93,7 +93,7 @@ def graphs_of(bundle: Bundle, vae: Vae, thin: Decoder | None, upscaler: Upscaler
         return (torch.rand(b, 3, f, h, w) * 2 - 1,)
 
     video: list[int | str] = ["B", 3, "F", "H", "W"]
-    optional = [decoder_export("vae_decoder_thin", thin)] if thin else []
+    optional = [decoder_export("vae_decoder_thin", thin_decoder)] if thin_decoder else []
     if upscaler:
         optional.append(GraphExport("upscaler", upscaler, {"sample": ("float32", video)}, {"upscaled": ("float32", ["B", 3, "F", "H4", "W4"])},
                                     [frames(1, 3, 16, 24), frames(2, 1, 20, 20), frames(1, 5, 24, 16)]))
@@ -131,9 +131,9 @@ def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], late
     }
 
 
-def configurations(bundle: Bundle, vae: Vae) -> dict[str, dict[str, object]]:
+def configurations(bundle: Bundle, vae: Vae, has_thin: bool, upscaler: Upscaler | None) -> dict[str, dict[str, object]]:
     """The folder layout of diffusers and optimum: an index, one config.json a component, the scheduler's keys."""
-    return {
+    parts = {
         "model_index.json": {"_class_name": "SeedanceMiniPipeline", "_diffusers_version": "0.35.0", "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
                              "text_encoder": ["seedance", "TextEncoder"], "tokenizer": ["seedance", "SentencePieceTokenizer"],
                              "transformer": ["seedance", "SeedanceTransformer3DModel"], "vae": ["seedance", "AutoencoderKLCausal"]},
@@ -143,6 +143,11 @@ def configurations(bundle: Bundle, vae: Vae) -> dict[str, dict[str, object]]:
         "vae_encoder/config.json": {"_class_name": "AutoencoderKLCausal", **vae.config.to_dict()},
         "vae_decoder/config.json": {"_class_name": "AutoencoderKLCausal", **vae.config.to_dict()},
     }
+    if has_thin:
+        parts["vae_decoder_thin/config.json"] = {"_class_name": "AutoencoderKLCausal", **thin(vae.config).to_dict()}
+    if upscaler:
+        parts["upscaler/config.json"] = {"_class_name": "VideoUpscaler", **upscaler.config.to_dict()}
+    return parts
 
 
 def write_reference(peer: TorchPeer, folder: Path) -> None:
@@ -171,9 +176,9 @@ def main(argv: list[str] | None = None) -> None:
     torch.manual_seed(0)  # the graphs are compared on random inputs
     peer = load(args.work, args.transformer)
     bundle, vae = peer.bundle, peer.vae
-    thin = load_decoder(args.work / "vae_thin" / "state.pt") if (args.work / "vae_thin").exists() else None
+    thin_decoder = load_decoder(args.work / "vae_thin" / "state.pt") if (args.work / "vae_thin").exists() else None
     upscaler = load_average(args.work / "upscaler" / "state.pt", lambda c: Upscaler(UpscalerConfig(**c))) if (args.work / "upscaler").exists() else None
-    for module in (bundle, vae, thin, upscaler):
+    for module in (bundle, vae, thin_decoder, upscaler):
         if module:
             round_to_half(module)
     partial = args.out.with_name(args.out.name + ".partial")
@@ -181,13 +186,13 @@ def main(argv: list[str] | None = None) -> None:
     partial.mkdir(parents=True)
     if shutil.disk_usage(partial).free < 200e6:
         fail(f"{partial.parent} must have 200 MB free. Free some disk.")
-    graphs = graphs_of(bundle, vae, thin, upscaler)
+    graphs = graphs_of(bundle, vae, thin_decoder, upscaler)
     export_tokenizer(args.work / "tokenizer" / "spiece.model", partial / "tokenizer" / "model.onnx")
     for graph in graphs:
         path = partial / graph.role / "model.onnx"
         worst = export(graph, path)
         print(f"{graph.role}: {path.stat().st_size / 1e6:.1f} MB, differs from the network by {worst:.1e} at most", flush=True)
-    for name, values in configurations(bundle, vae).items():
+    for name, values in configurations(bundle, vae, bool(thin_decoder), upscaler).items():
         path = partial / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values, indent=2) + "\n")

@@ -1,6 +1,6 @@
 """Muon for weights of two and more axes, Adam for the rest, as one optimiser.
 
-Muon (Keller Jordan et al., 2024, https://kellerjordan.github.io/posts/muon): the momentum of a weight matrix, made orthogonal by five
+Muon (Keller Jordan et al., 2024, https://kellerjordan.github.io/posts/muon): the momentum of a weight matrix, made orthogonal by four
 Newton-Schulz steps, is the update. On the VAE here it stood 4 dB above AdamW after the same four minutes.
 """
 
@@ -12,6 +12,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from precision import ARITHMETIC
+
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
@@ -19,14 +21,37 @@ BLOCK = 256
 """Rows that are made orthogonal together. Taller matrices are several maps in one (queries, keys and values; the sub-pixels of an upsampling)."""
 
 
-def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
+def orthogonal(matrices: Tensor, steps: int = 4) -> Tensor:
     """For each of [N, rows, columns], rows <= columns, the nearest matrix whose singular values are about 1 (0.7 to 1.2)."""
     a, b, c = NEWTON_SCHULZ
-    x = (matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)).bfloat16()
+    x = (matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)).to(ARITHMETIC)
+    if ARITHMETIC is torch.float32 and x.shape[2] >= 3 * x.shape[1]:
+        return _orthogonal_wide(x, steps)
     for _ in range(steps):
-        gram = x @ x.transpose(1, 2).contiguous()  # a batched product with a transposed view is four times slower here
+        gram = product(x, x.transpose(1, 2))
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.float()
+
+
+def product(left: Tensor, right: Tensor) -> Tensor:
+    """left @ right for batches of matrices, in the way that is fastest here: float32 through the operator that adds (five times the speed of the one that does not),
+    bfloat16 on a copy of a transposed view (four times)."""
+    if left.dtype is torch.float32:
+        return torch.baddbmm(left.new_zeros(len(left), left.shape[1], right.shape[2]), left, right, beta=0)
+    return left @ right.contiguous()
+
+
+def _orthogonal_wide(x: Tensor, steps: int) -> Tensor:
+    """The same steps on the small square: each multiplies x from the left by a polynomial of its Gram matrix, and such polynomials commute, so that
+    their product is gathered first and x, the long side, is touched twice. Needs float32: the Gram matrix squares the singular values."""
+    a, b, c = NEWTON_SCHULZ
+    gram = product(x, x.transpose(1, 2))
+    gathered = torch.eye(x.shape[1]).expand_as(gram)
+    for step in range(steps):
+        factor = torch.baddbmm(gram, gram, gram, beta=b, alpha=c) + a * torch.eye(x.shape[1])
+        gathered = product(factor, gathered) if step else factor
+        gram = product(product(factor, gram), factor) if step < steps - 1 else gram
+    return product(gathered, x)
 
 
 def blocks_of(matrix: Tensor) -> Tensor:

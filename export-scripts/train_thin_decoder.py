@@ -20,6 +20,7 @@ from torch import Tensor
 from dataset import ClipSet
 from model.vae import TEMPORAL_STRIDE, Decoder, Past, Vae, VaeConfig
 from muon import Muon
+from precision import ARITHMETIC
 from train_vae import crops, held_out_psnr, picture_loss
 from training import WORK, Master, Run, load_average, rise_and_fall
 
@@ -54,13 +55,13 @@ def main(argv: list[str] | None = None) -> None:
     decoder = (copy.deepcopy(vae.decoder) if args.full else Decoder(config)).to(memory_format=torch.channels_last_3d).train()
     run = Run(args.out or WORK / ("vae_full" if args.full else "vae_thin"), decoder, Muon(decoder, args.rate), 0.998, config.to_dict())
     run.resume()
-    encoder = copy.deepcopy(vae).to(torch.bfloat16, memory_format=torch.channels_last_3d)
+    encoder = copy.deepcopy(vae).to(ARITHMETIC, memory_format=torch.channels_last_3d)
     clips, master = ClipSet(args.data), Master(decoder)
 
     def losses(rng: np.random.Generator) -> dict[str, Tensor]:
         x = crops(clips, rng, args.batch, args.frames).contiguous(memory_format=torch.channels_last_3d)
         with torch.no_grad():
-            mean, log_variance = encoder.encode(x.bfloat16())
+            mean, log_variance = encoder.encode(x.to(ARITHMETIC))
             z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         return {"total": picture_loss(master.fast(z, Past())[:, :, TEMPORAL_STRIDE - 1:].float(), x)}
 

@@ -24,6 +24,7 @@ from model.upscaler import SCALE, Upscaler, UpscalerConfig
 from model.vae import Vae, VaeConfig
 from muon import Muon
 from pictures import psnr, to_frames, to_tensor
+from precision import ARITHMETIC
 from render_dataset import draw_clips
 from training import WORK, Master, Run, fail, load_average, rise_and_fall
 from world import Clip, enlarged, render
@@ -77,11 +78,11 @@ def make_pairs(folder: Path, vae: Vae, count: int, seed: int) -> None:
     shape = (len(clips), 17, SIZE[1], SIZE[0], 3)
     arrays = {name: np.lib.format.open_memmap(folder / f"{name}.partial", mode="w+", dtype=np.uint8, shape=shape if name != "full" else (*shape[:2], SCALE * shape[2], SCALE * shape[3], 3))
               for name in Pairs.NAMES}
-    fast = copy.deepcopy(vae).to(torch.bfloat16, memory_format=torch.channels_last_3d)
+    fast = copy.deepcopy(vae).to(ARITHMETIC, memory_format=torch.channels_last_3d)
     with multiprocessing.Pool(max(1, (os.cpu_count() or 1) - 1)) as pool:
         for i, full in enumerate(pool.imap(render_full, clips, chunksize=2)):
             arrays["full"][i], arrays["clean"][i] = full, draft_of(full)
-            x = to_tensor(arrays["clean"][i][None]).bfloat16().contiguous(memory_format=torch.channels_last_3d)
+            x = to_tensor(arrays["clean"][i][None]).to(ARITHMETIC).contiguous(memory_format=torch.channels_last_3d)
             arrays["decoded"][i] = to_frames(fast.decode(fast.encode(x)[0]).float())[0]
     for name, array in arrays.items():
         array.flush()
@@ -89,7 +90,7 @@ def make_pairs(folder: Path, vae: Vae, count: int, seed: int) -> None:
 
 
 def loss_of(upscaler: Upscaler, small: Tensor, large: Tensor) -> Tensor:
-    difference = upscaler(small.bfloat16()).float() - large
+    difference = upscaler(small.to(ARITHMETIC)).float() - large
     gradient = (difference[..., 1:] - difference[..., :-1]).abs().mean() + (difference[..., 1:, :] - difference[..., :-1, :]).abs().mean()
     motion = (difference[:, :, 1:] - difference[:, :, :-1]).abs().mean()
     return difference.abs().mean() + 2 * difference.square().mean() + 0.3 * gradient + 0.3 * motion

@@ -20,6 +20,7 @@ from dataset import ClipSet
 from model.vae import Vae, VaeConfig
 from muon import Muon
 from pictures import psnr, to_tensor
+from precision import ARITHMETIC
 from training import WORK, Master, Run, fail, rise_and_fall
 
 CROP = 64
@@ -56,12 +57,24 @@ def picture_loss(y: Tensor, x: Tensor) -> Tensor:
     return pixel + 0.3 * gradient + 0.3 * motion
 
 
-def loss_of(vae: Vae, x: Tensor, kl_weight: float) -> Tensor:
-    """The picture's loss and a faint pull of the latents towards a standard normal."""
-    mean, log_variance = (t.float() for t in vae.encode(x.bfloat16()))
+def loss_of(vae: Vae, x: Tensor, kl_weight: float, *, halved: bool = False) -> Tensor:
+    """The picture's loss and a faint pull of the latents towards a standard normal.
+
+    `halved`: latents averaged over 2x2 must decode to the picture at half its size. Latents that change with scale as pictures do have less in them that a
+    transformer must guess (Skorokhodov et al., arXiv 2502.14831; Kouzelis et al., arXiv 2502.09509).
+    """
+    mean, log_variance = (t.float() for t in vae.encode(x.to(ARITHMETIC)))
     z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-    return picture_loss(vae.decode(z.bfloat16()).float(), x) + kl_weight * divergence
+    if halved:
+        z, x = half_size(z), half_size(x)
+    return picture_loss(vae.decode(z.to(ARITHMETIC)).float(), x) + kl_weight * divergence
+
+
+def half_size(x: Tensor) -> Tensor:
+    """Means of 2x2: [B, C, T, H, W] -> [B, C, T, H/2, W/2]."""
+    b, c, t, h, w = x.shape
+    return x.reshape(b, c, t, h // 2, 2, w // 2, 2).mean((4, 6))
 
 
 @torch.no_grad()
@@ -89,13 +102,14 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=WORK / "clips")
     parser.add_argument("--out", type=Path, default=WORK / "vae")
-    parser.add_argument("--steps", type=int, default=11000)
-    parser.add_argument("--batch", type=int, default=2, help="clips a step, each a random 64x64 window")
+    parser.add_argument("--steps", type=int, default=4400)
+    parser.add_argument("--batch", type=int, default=4, help="clips a step, each a random 64x64 window")
     parser.add_argument("--frames", type=int, default=17, help="frames of a clip, 1 + 4k")
     parser.add_argument("--channels", type=int, default=VaeConfig.latent_channels, help="latent channels")
     for name in ("widths", "encoder_blocks", "decoder_blocks"):
         parser.add_argument(f"--{name.replace('_', '-')}", type=numbers, default=getattr(VaeConfig, name), help="comma-separated, from the finest level to the coarsest")
     parser.add_argument("--kl", type=float, default=2e-5)
+    parser.add_argument("--halved", type=float, default=0.25, help="share of steps on latents averaged to half the size")
     parser.add_argument("--rate", type=float, default=0.02, help="of Muon, for the convolutions")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--score-every", type=float, default=180, help="seconds between scores and checkpoints")
@@ -113,7 +127,7 @@ def main(argv: list[str] | None = None) -> None:
 
     def losses(rng: np.random.Generator) -> dict[str, Tensor]:
         x = crops(clips, rng, args.batch, args.frames).contiguous(memory_format=torch.channels_last_3d)
-        return {"total": loss_of(master.fast, x, args.kl)}
+        return {"total": loss_of(master.fast, x, args.kl, halved=rng.random() < args.halved)}
 
     def score(count: int = 12) -> None:
         run.log("held out", psnr=held_out_psnr(run.averaged(), clips, count))  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from muon import Muon
+from precision import ARITHMETIC
 
 WORK = Path(os.environ.get("SEEDANCE_WORK", Path.home() / ".cache/seedance/work"))
 
@@ -60,19 +61,25 @@ class Average:
 
 
 class Master[M: nn.Module]:
-    """bfloat16 weights for the arithmetic, float32 ones for the optimiser."""
+    """Weights in ARITHMETIC for the passes, float32 ones for the optimiser: the same model where both are float32."""
 
     def __init__(self, model: M):
-        self.model, self.fast = model, copy.deepcopy(model).to(torch.bfloat16)
+        self.model, self.fast = model, model if ARITHMETIC is torch.float32 else copy.deepcopy(model).to(ARITHMETIC)
 
     def take_gradients(self) -> None:
+        """Moves the gradients to the optimiser's weights."""
+        if self.fast is self.model:
+            return
         for p, q in zip(self.model.parameters(), self.fast.parameters(), strict=True):
             p.grad = None if q.grad is None else q.grad.float()
             q.grad = None
 
     @torch.no_grad()
     def give_weights(self) -> None:
-        torch._foreach_copy_(list(self.fast.parameters()), list(self.model.parameters()))
+        """Moves the weights to the passes' ones, and forgets the gradients."""
+        self.model.zero_grad(set_to_none=True)
+        if self.fast is not self.model:
+            torch._foreach_copy_(list(self.fast.parameters()), list(self.model.parameters()))
 
 
 class Run:
@@ -95,7 +102,8 @@ class Run:
         if state["config"] != self.config:
             fail(f"{self.path} was made with {state['config']}, but this run asks for {self.config}. Name another --out, or remove it.")
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        if "optimiser" in state:  # a pack that was turned into a checkpoint has none
+            self.optimiser.load_state_dict(state["optimiser"])
         self.average.values = state["average"]
         self.step, self.spent = state["step"], state["seconds"]
         self.log(f"resumed at step {self.step}")

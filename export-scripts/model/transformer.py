@@ -24,6 +24,8 @@ CAPTION_ROOM = 32.0
 TOKENS_PER_PLACE = 3.0
 WINDOW = 2
 PATCH = 2
+DATA_SPREAD = 0.3
+"""What the preconditioning takes for the standard deviation of clean latents. Below their true 1, because what is hard to guess in them is far less than that."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,19 @@ class Positions:
         return x.reshape(b, f, rows * WINDOW, columns * WINDOW, d)[:, :, :h, :w].reshape(b, f * h * w, d)
 
 
+def precondition(noisy: Tensor, raw: Tensor, timestep: Tensor) -> Tensor:
+    """The velocity that follows from noisy latents x and the network's raw output F, both [B, C, f, h, w], at timestep [B] in 0..1000.
+
+    EDM's preconditioning (Karras et al., arXiv 2206.00364, equation 7) for x = (1 - sigma) x0 + sigma noise and data of standard deviation s: the guess of x0 is
+    a x + b F with a = (1 - sigma) s^2 / D, b = sigma s / sqrt(D), D = (1 - sigma)^2 s^2 + sigma^2. So v = (x - x0) / sigma = (sigma - (1 - sigma) s^2) / D x - s / sqrt(D) F.
+    Where there is much noise, F is near the clean latents, which have structure, and not the noise, which has none; where there is little, F is what is left to remove.
+    """
+    sigma = (timestep.float() / 1000)[:, None, None, None, None]
+    square, clean = DATA_SPREAD**2, 1 - sigma
+    spread = clean.square() * square + sigma.square()
+    return (((sigma - clean * square) / spread) * noisy.float() - (DATA_SPREAD * spread.rsqrt()) * raw.float()).to(raw.dtype)
+
+
 class Transformer(nn.Module):
     """Velocity of noisy latents: see the module's text for the layout, `forward` for shapes."""
 
@@ -197,7 +212,8 @@ class Transformer(nn.Module):
         shift, scale = self.time_out(time).reshape(b, 2, 1, d).unbind(1)
         x = self.patch_out(modulate(x, shift, scale))
         x = x.reshape(b, f, h, w, self.config.latent_channels, PATCH, PATCH).permute(0, 4, 1, 2, 5, 3, 6)
-        return x.reshape(b, self.config.latent_channels, f, height, width), features.reshape(b, f, h, w, d)
+        velocity = precondition(hidden_states[:, :self.config.latent_channels], x.reshape(b, self.config.latent_channels, f, height, width), timestep)
+        return velocity, features.reshape(b, f, h, w, d)
 
     def _places(self, at: Positions) -> Tensor:
         """Where a token is in its shot and its frame, as sines: [B, f, h, w, 40]."""

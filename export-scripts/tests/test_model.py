@@ -16,6 +16,7 @@ import torch
 import encode_dataset
 import evaluate
 import export_pack
+import import_pack
 import render_dataset
 import score_upscaler
 import score_vae
@@ -28,10 +29,11 @@ from export_pack import DecoderGraph
 from model.bundle import Bundle, Tokenizer, frame_shots
 from model.flow import sample, schedule, shifted
 from model.text import TextConfig
-from model.transformer import Positions, TransformerConfig
+from model.transformer import DATA_SPREAD, Positions, TransformerConfig, precondition
 from model.upscaler import Upscaler, UpscalerConfig, enlarge
 from model.vae import Vae, VaeConfig
-from muon import Muon
+from muon import NEWTON_SCHULZ, Muon, orthogonal
+from precision import ARITHMETIC
 from training import load_average
 from world import enlarged, render, sample_clip, world_options
 
@@ -107,6 +109,16 @@ class MuonTests(unittest.TestCase):
             self.assertLess(float(values.max()), 1.3)
             self.assertGreater(float(values.median()), 0.6)
 
+    def test_wide_matrices_come_out_as_by_the_plain_steps(self) -> None:
+        torch.manual_seed(5)
+        wide = torch.randn(3, 12, 60) * torch.logspace(0, -2, 12)[None, :, None]
+        a, b, c = NEWTON_SCHULZ
+        x = (wide / wide.norm(dim=(1, 2), keepdim=True)).double()
+        for _ in range(4):
+            gram = x @ x.transpose(1, 2)
+            x = a * x + (b * gram + c * gram @ gram) @ x
+        self.assertTrue(torch.allclose(orthogonal(wide), x.float(), atol=1e-5 if ARITHMETIC is torch.float32 else 2e-2))
+
     def test_an_optimiser_goes_on_from_its_state(self) -> None:
         def steps(count: int, optimiser: Muon, layer: torch.nn.Module, first: int) -> None:
             for i in range(first, first + count):
@@ -160,6 +172,17 @@ class TransformerTests(unittest.TestCase):
 
 
 class FlowTests(unittest.TestCase):
+    def test_preconditioned_output_is_the_velocity_towards_the_guess_of_edm(self) -> None:
+        torch.manual_seed(4)
+        noisy, raw, timestep = torch.randn(3, 2, 1, 2, 2), torch.randn(3, 2, 1, 2, 2), torch.tensor([40.0, 500.0, 1000.0])
+        sigma, s = (timestep / 1000)[:, None, None, None, None], DATA_SPREAD
+        spread = (1 - sigma) ** 2 * s**2 + sigma**2
+        guess = (1 - sigma) * s**2 / spread * noisy + sigma * s / spread.sqrt() * raw
+        self.assertTrue(torch.allclose(precondition(noisy, raw, timestep), (noisy - guess) / sigma, atol=1e-4))
+
+    def test_preconditioned_output_without_noise_is_finite(self) -> None:
+        self.assertTrue(torch.allclose(precondition(torch.ones(1, 1, 1, 1, 1), torch.ones(1, 1, 1, 1, 1), torch.zeros(1)), torch.tensor(-2.0)))
+
     def test_schedule_runs_from_noise_to_clean(self) -> None:
         levels = schedule(8, 2.0)
         self.assertEqual((len(levels), float(levels[0]), float(levels[-1])), (9, 1.0, 0.0))
@@ -197,6 +220,11 @@ class WholeWayTests(unittest.TestCase):
             log = [json.loads(line) for line in (work / "transformer" / "log.jsonl").read_text().splitlines()]
             self.assertIn("resumed", " ".join(str(line["text"]) for line in log))
             export_pack.main(["--work", str(work), "--out", str(work / "pack"), "--reference", str(work / "reference")])
+
+            import_pack.main(["--pack", str(work / "pack"), "--work", str(work / "again")])
+            with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+                import_pack.main(["--pack", str(work / "pack"), "--work", str(work / "again")])
+            train_transformer.main([*arguments, "--out", str(work / "again" / "transformer"), "--scale", "0.0005"])
 
             contract = json.loads((work / "pack" / "seedance.json").read_text())
             self.assertEqual(contract["latents"]["channels"], 4)

@@ -1,0 +1,114 @@
+"""Turns an exported pack back into checkpoints, so that its training can go on where no checkpoint was kept.
+
+    export-scripts/run import_pack.py --pack onnx/seedance-mini
+    export-scripts/run train_transformer.py
+
+Writes the networks' weights, as the pack has them (float16, averaged), below $SEEDANCE_WORK, where every script looks for them; a training that finds them begins at
+step 0 with a fresh optimiser. What only training needs (the readers of attributes and scenes) is not in a pack and begins anew. Ends by comparing each network with its graph.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from export_graphs import compare
+from export_pack import graphs_of
+from model.bundle import Bundle
+from model.peers import tokenizer_model
+from model.text import TextConfig
+from model.transformer import TransformerConfig
+from model.upscaler import Upscaler, UpscalerConfig
+from model.vae import Decoder, Vae, VaeConfig
+from training import WORK, fail
+
+
+def weights_of(graph: onnx.GraphProto) -> dict[str, Tensor]:
+    """The graph's weights by the networks' names. The exporter keeps the names of all but the matrices of linear layers: those are known by the bias that is added to their product."""
+    stored = {t.name: torch.from_numpy(numpy_helper.to_array(t).astype(np.float32)) for t in graph.initializer if t.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)}
+    stored |= {n.output[0]: stored[n.input[0]] for n in graph.node if n.op_type == "Cast" and n.input[0] in stored}
+    products = {n.output[0]: n.input[1] for n in graph.node if n.op_type == "MatMul" and n.input[1] in stored}
+    weights = dict(stored)
+    for add in (n for n in graph.node if n.op_type == "Add"):
+        for bias, product in (tuple(add.input), tuple(reversed(add.input))):
+            if bias.endswith(".bias") and bias in stored and product in products:
+                weights[bias.removesuffix("bias") + "weight"] = stored[products[product]].T.contiguous()
+    return weights
+
+
+def take(module: nn.Module, weights: dict[str, Tensor], prefix: str, path: Path) -> None:
+    """Gives the module's parameters their weights. One that the graph lacks was left out because nothing reads it, and stays as it is."""
+    found = {name: (p, weights[prefix + name]) for name, p in module.named_parameters() if prefix + name in weights}
+    wrong = [f"{name} {list(p.shape)}, but has {list(value.shape)}" for name, (p, value) in found.items() if value.shape != p.shape]
+    if wrong or not found:
+        fail(f"{path} must hold {wrong[0] if wrong else 'weights'}. It was made by another version of these scripts.")
+    with torch.no_grad():
+        for p, value in found.values():
+            p.copy_(value)
+
+
+def save(folder: Path, module: nn.Module, config: dict[str, object]) -> None:
+    if (folder / "state.pt").exists():
+        fail(f"{folder} must have no checkpoint yet, but has one. Remove it, or name another --work.")
+    folder.mkdir(parents=True, exist_ok=True)
+    average = [p.detach().clone() for p in module.parameters()]
+    torch.save({"config": config, "model": module.state_dict(), "average": average, "step": 0, "seconds": 0.0}, folder / "state.pt")
+    print(f"{folder}: {sum(p.numel() for p in average) / 1e6:.1f} M parameters", flush=True)
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pack", type=Path, default=Path("onnx/seedance-mini"))
+    parser.add_argument("--work", type=Path, default=WORK)
+    args = parser.parse_args(argv)
+
+    if not (args.pack / "seedance.json").exists():
+        fail(f"--pack must be a folder with a seedance.json, but {args.pack} has none.")
+    latents = json.loads((args.pack / "seedance.json").read_text(encoding="utf-8"))["latents"]
+    graph = lambda role: onnx.load(str(args.pack / role / "model.onnx")).graph  # noqa: E731
+
+    def config(role: str, kind: type) -> object:
+        """The network's configuration; a key that it does not know is of the file's format, and what the file lacks has its default."""
+        values = json.loads((args.pack / role / "config.json").read_text())
+        return kind(**{f.name: tuple(v) if isinstance(v := values[f.name], list) else v for f in dataclasses.fields(kind) if f.name in values})
+
+    (args.work / "tokenizer").mkdir(parents=True, exist_ok=True)
+    (args.work / "tokenizer" / "spiece.model").write_bytes(tokenizer_model(args.pack / "tokenizer" / "model.onnx"))
+
+    bundle = Bundle(config("text_encoder", TextConfig), config("transformer", TransformerConfig))  # type: ignore[arg-type]
+    for part, role in ((bundle.text, "text_encoder"), (bundle.transformer, "transformer")):
+        take(part, weights_of(graph(role)), "", args.pack / role)
+
+    vae = Vae(config("vae_decoder", VaeConfig))  # type: ignore[arg-type]
+    take(vae.encoder, weights_of(graph("vae_encoder")), "encoder.", args.pack / "vae_encoder")
+    take(vae.decoder, weights_of(graph("vae_decoder")), "decoder.", args.pack / "vae_decoder")
+    thin = upscaler = None
+    if (args.pack / "vae_decoder_thin").exists():
+        thin_config: VaeConfig = config("vae_decoder_thin", VaeConfig)  # type: ignore[assignment]
+        thin = Decoder(thin_config)
+        take(thin, weights_of(graph("vae_decoder_thin")), "decoder.", args.pack / "vae_decoder_thin")
+    if (args.pack / "upscaler").exists():
+        upscaler = Upscaler(config("upscaler", UpscalerConfig))  # type: ignore[arg-type]
+        take(upscaler, weights_of(graph("upscaler")), "", args.pack / "upscaler")
+
+    for network in graphs_of(bundle, vae, thin, upscaler):
+        print(f"{network.role}: differs from the graph by {compare(network, args.pack / network.role / 'model.onnx'):.1e} at most", flush=True)
+    save(args.work / "transformer", bundle, bundle.config)
+    save(args.work / "vae", vae, vae.config.to_dict())
+    (args.work / "vae" / "statistics.json").write_text(json.dumps({k: latents[k] for k in ("mean", "std")}, indent=1) + "\n")
+    if thin:
+        save(args.work / "vae_thin", thin, thin_config.to_dict())
+    if upscaler:
+        save(args.work / "upscaler", upscaler, upscaler.config.to_dict())
+
+
+if __name__ == "__main__":
+    main()
