@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Memory;
-using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
 using Xunit.Abstractions;
 
@@ -60,9 +59,14 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
     public async Task GenerateAsync_LimitJustAboveThePlan_Holds()
     {
         Skip.IfNot(OperatingSystem.IsLinux() && File.Exists(PeakReset), "The most memory of a while is measured on Linux only.");
-        ModelPack pack = ModelPack.Open(ReferenceRun.Pack);
-        VideoRequest request = new() { Prompt = "a red ball moves to the right", Steps = 1, Frames = pack.Contract.Video.MaxFrames };
-        MemoryPlan plan = new MemoryModel(pack).Of(GenerationPlan.Create(request, pack));
+        VideoRequest request;
+        MemoryPlan plan;
+        await using (VideoPipeline planner = await VideoPipeline.OpenAsync(ReferenceRun.Pack)) // composes the graphs, which is done once and is not planned
+        {
+            request = new() { Prompt = "a red ball moves to the right", Steps = 1, Frames = planner.Pack.Contract.Video.MaxFrames };
+            plan = planner.PlanMemory(request);
+        }
+
         await OpenGenerateDispose(); // what the process loads once
 
         long before = ResidentBytes();
@@ -85,12 +89,7 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
     public async Task GenerateAsync_LimitBelowThePlan_IsRefusedBeforeAnythingRunsAndSaysWhatFits()
     {
         VideoRequest large = Tiny with { Frames = 17, Width = 512, Height = 512 };
-        long limit;
-        await using (VideoPipeline planner = await VideoPipeline.OpenAsync(TinyPack.Folder))
-        {
-            limit = planner.PlanMemory(large with { Frames = 9 }).PeakBytes;
-            Assert.True(planner.PlanMemory(large).PeakBytes > limit);
-        }
+        long limit = await LeastFor(large with { Frames = 9 });
 
         await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder, new PipelineOptions { MemoryLimitBytes = limit });
 
@@ -103,11 +102,26 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
     }
 
     [Fact, Trait("Tier", "Graph")]
+    public async Task GenerateAsync_LimitBelowADecodeInOnePiece_DecodesInSmallerOnesToTheSameFrames()
+    {
+        VideoRequest large = Tiny with { Frames = 17, Width = 512, Height = 512 };
+        await using VideoPipeline whole = await VideoPipeline.OpenAsync(TinyPack.Folder);
+        MemoryPlan plan = whole.PlanMemory(large);
+        long limit = plan.WeightBytes + (plan.DecodeBytes / 2);
+        await using VideoPipeline limited = await VideoPipeline.OpenAsync(TinyPack.Folder, new PipelineOptions { MemoryLimitBytes = limit });
+
+        MemoryPlan smaller = limited.PlanMemory(large);
+
+        Assert.InRange(smaller.PeakBytes, 1, limit);
+        Assert.True(plan.PeakBytes > limit);
+        Assert.Equal(await PixelsOf(whole, large), await PixelsOf(limited, large));
+    }
+
+    [Fact, Trait("Tier", "Graph")]
     public async Task GenerateAsync_TwoMayRunAtOnce_ThePlanCountsBoth()
     {
         VideoRequest large = Tiny with { Frames = 17, Width = 512, Height = 512 };
-        await using VideoPipeline planner = await VideoPipeline.OpenAsync(TinyPack.Folder);
-        PipelineOptions options = new() { ConcurrentGenerations = 2, MemoryLimitBytes = planner.PlanMemory(large).PeakBytes };
+        PipelineOptions options = new() { ConcurrentGenerations = 2, MemoryLimitBytes = await LeastFor(large) };
 
         await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder, options);
 
@@ -123,18 +137,36 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
         Assert.Contains("which its weights take, but the limit is 1 MiB", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The memory that a video is planned to take in the smallest pieces.</summary>
+    private static async Task<long> LeastFor(VideoRequest request)
+    {
+        long weights;
+        await using (VideoPipeline free = await VideoPipeline.OpenAsync(TinyPack.Folder))
+        {
+            weights = free.PlanMemory(request).WeightBytes;
+        }
+
+        await using VideoPipeline tight = await VideoPipeline.OpenAsync(TinyPack.Folder, new PipelineOptions { MemoryLimitBytes = weights });
+        return tight.PlanMemory(request).PeakBytes;
+    }
+
     private static async Task OpenGenerateDispose()
     {
         await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder);
         await Generate(pipeline, Tiny);
     }
 
-    private static async Task Generate(VideoPipeline pipeline, VideoRequest request)
+    private static async Task Generate(VideoPipeline pipeline, VideoRequest request) => Assert.NotEmpty(await PixelsOf(pipeline, request));
+
+    private static async Task<byte[]> PixelsOf(VideoPipeline pipeline, VideoRequest request)
     {
+        using MemoryStream pixels = new();
         await foreach (VideoFrame frame in pipeline.GenerateAsync(request))
         {
-            Assert.NotEqual(0, frame.Pixels.Length);
+            pixels.Write(frame.Pixels.Span);
         }
+
+        return pixels.ToArray();
     }
 
     private static long PeakBytes()
