@@ -193,7 +193,7 @@ public sealed class GraphSession : IDisposable
         try
         {
             GraphCheck check = new(contract);
-            GraphContract present = check.Compare(native.Session);
+            GraphContract present = check.Compare(Describe(native.Session.InputMetadata), Describe(native.Session.OutputMetadata));
             return check.Problems.Count == 0
                 ? new GraphSession(new Shared<NativeSession>(native), present, target)
                 : throw new ModelPackException(folder, check.Problems);
@@ -204,6 +204,8 @@ public sealed class GraphSession : IDisposable
             throw;
         }
     }
+
+    private static Dictionary<string, FileTensor> Describe(IReadOnlyDictionary<string, NodeMetadata> file) => file.ToDictionary(entry => entry.Key, entry => RuntimeTypes.Describe(entry.Value), StringComparer.Ordinal);
 
     private static NativeSession Load(string folder, GraphContract contract, ResolvedTarget target, EngineSetup? engine)
     {

@@ -175,8 +175,19 @@ public sealed class VideoPipeline : IAsyncDisposable
 
     private VideoFrame[] MakeFrames(GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
     {
-        float[] latents = MakeLatents(plan, clock, progress, cancellationToken);
-        VideoFrame[] frames = _decode.Run(plan, latents, _memory.ChoosePieces(plan), clock, cancellationToken);
+        string running = GraphRoles.Transformer;
+        VideoFrame[] frames;
+        try
+        {
+            float[] latents = MakeLatents(plan, clock, progress, cancellationToken);
+            running = GraphRoles.VaeDecoder;
+            frames = _decode.Run(plan, latents, _memory.ChoosePieces(plan), clock, cancellationToken);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new GraphExecutionException(running, "its tensors must fit into memory, but do not. Ask for a smaller or shorter video.", error);
+        }
+
         progress?.Report(new GenerationProgress(GenerationStage.Decode, frames.Length, frames.Length));
         PipelineLog.Generated(_logger, plan.Frames, plan.Size, plan.Seed);
         return frames;

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Memory;
 using Seedance.Onnx.Requests;
@@ -11,8 +9,6 @@ namespace Seedance.Onnx;
 [Collection(RunsAlone.Name)]
 public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
 {
-    private const string PeakReset = "/proc/self/clear_refs";
-
     private static readonly VideoRequest Tiny = new() { Prompt = "a red ball", Steps = 2, Frames = 1 };
 
     [Fact, Trait("Tier", "Graph")]
@@ -23,14 +19,14 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
             await OpenGenerateDispose();
         }
 
-        long before = ResidentBytes();
+        long before = ProcessMemory.Resident();
 
         for (int i = 0; i < 50; i++)
         {
             await OpenGenerateDispose();
         }
 
-        long after = ResidentBytes();
+        long after = ProcessMemory.Resident();
         Assert.True(after <= before * 1.05, $"Resident memory must stay within 5 % of {before >> 20} MiB, but is {after >> 20} MiB.");
     }
 
@@ -43,14 +39,14 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
             await Generate(pipeline, Tiny with { Seed = (ulong)i });
         }
 
-        long before = ResidentBytes();
+        long before = ProcessMemory.Resident();
 
         for (int i = 100; i < 200; i++)
         {
             await Generate(pipeline, Tiny with { Seed = (ulong)i });
         }
 
-        long after = ResidentBytes();
+        long after = ProcessMemory.Resident();
         output.WriteLine($"{before >> 10} KiB, then {after >> 10} KiB");
         Assert.True(after <= before * 1.02, $"Resident memory must stay within 2 % of {before >> 10} KiB, but is {after >> 10} KiB.");
     }
@@ -58,7 +54,7 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
     [SkippableFact, Trait("Tier", "Model")]
     public async Task GenerateAsync_LimitJustAboveThePlan_Holds()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && File.Exists(PeakReset), "The most memory of a while is measured on Linux only.");
+        Skip.IfNot(ProcessMemory.CanMeasurePeak, "The most memory of a while is measured on Linux only.");
         VideoRequest request;
         MemoryPlan plan;
         await using (VideoPipeline planner = await VideoPipeline.OpenAsync(ReferenceRun.Pack)) // composes the graphs, which is done once and is not planned
@@ -69,17 +65,17 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
 
         await OpenGenerateDispose(); // what the process loads once
 
-        long before = ResidentBytes();
-        await File.WriteAllTextAsync(PeakReset, "5");
+        long before = ProcessMemory.Resident();
+        ProcessMemory.ResetPeak();
 
         long opened;
         await using (VideoPipeline pipeline = await VideoPipeline.OpenAsync(ReferenceRun.Pack, new PipelineOptions { MemoryLimitBytes = plan.PeakBytes }))
         {
-            opened = PeakBytes() - before;
+            opened = ProcessMemory.Peak() - before;
             await Generate(pipeline, request);
         }
 
-        long peak = PeakBytes() - before;
+        long peak = ProcessMemory.Peak() - before;
         output.WriteLine($"{plan}, peak {plan.PeakBytes >> 20} MiB; measured {opened >> 20} MiB opened, {peak >> 20} MiB in all");
         Assert.True(peak <= plan.PeakBytes, $"What a generation takes must be at most the planned {plan.PeakBytes >> 20} MiB, but is {peak >> 20} MiB.");
         Assert.True(peak > plan.PeakBytes / 8, $"A plan must not be far above what is taken, {peak >> 20} MiB, but is {plan.PeakBytes >> 20} MiB.");
@@ -168,28 +164,4 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
 
         return pixels.ToArray();
     }
-
-    private static long PeakBytes()
-    {
-        string line = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture) << 10;
-    }
-
-    /// <summary>What is in use: memory that was freed goes back to the system first, else it would count as taken, or be taken again uncounted.</summary>
-    private static long ResidentBytes()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        GC.WaitForPendingFinalizers();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        if (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out IntPtr library) && NativeLibrary.TryGetExport(library, "malloc_trim", out IntPtr trim))
-        {
-            _ = Marshal.GetDelegateForFunctionPointer<TrimMemory>(trim)(0);
-        }
-
-        using Process process = Process.GetCurrentProcess();
-        return process.WorkingSet64;
-    }
-
-    /// <summary>glibc's malloc_trim.</summary>
-    private delegate int TrimMemory(nuint kept);
 }

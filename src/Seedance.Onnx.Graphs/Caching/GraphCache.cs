@@ -54,10 +54,12 @@ public sealed class GraphCache
     /// <summary>The file of a model, made first if it is not there as it was written.</summary>
     /// <param name="key">What it is made from, see <see cref="KeyOf"/>.</param>
     /// <param name="make">Makes it.</param>
+    /// <param name="cancellationToken">Stops the writing; nothing is left of it then.</param>
     /// <returns>The path of the model's file. It stays as it is for as long as nobody empties the cache.</returns>
     /// <exception cref="ModelFileException">What <paramref name="make"/> throws.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public string GetOrMake(string key, Func<OnnxModel> make)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public string GetOrMake(string key, Func<OnnxModel> make, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentNullException.ThrowIfNull(make);
@@ -71,7 +73,7 @@ public sealed class GraphCache
         string partial = Path.Combine(_folder, $"{key}.{Guid.NewGuid():N}.partial");
         try
         {
-            make().Save(Path.Combine(partial, ModelName));
+            make().Save(Path.Combine(partial, ModelName), cancellationToken: cancellationToken);
             Dictionary<string, string> hashes = Directory.GetFiles(partial).ToDictionary(file => Path.GetFileName(file), Hash, StringComparer.Ordinal);
             File.WriteAllBytes(Path.Combine(partial, ManifestName), JsonSerializer.SerializeToUtf8Bytes(hashes));
             Replace(entry, partial, damaged);

@@ -18,7 +18,8 @@ namespace Seedance.Onnx.Composition;
 /// <param name="pack">The pack.</param>
 /// <param name="cacheFolder">The folder of the cache.</param>
 /// <param name="verified">Whether the pack's files were compared with their sums; if not, dates and sizes tell whether a file has changed.</param>
-internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool verified)
+/// <param name="cancellationToken">Stops it, inside a pass or while a file is written too.</param>
+internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool verified, CancellationToken cancellationToken = default)
 {
     private readonly string _folder = Path.Combine(cacheFolder, "graphs");
     private readonly List<string> _notices = [];
@@ -98,11 +99,11 @@ internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool veri
         GraphTarget graphTarget = TargetOf(target.Provider);
         string key = GraphCache.KeyOf(
             parts.ToDictionary(part => part.Role, SumOf, StringComparer.Ordinal),
-            [.. recipe, graphTarget.ToName(), RuntimeInfo.Read().Version, .. GraphOptimizer.PassNames]);
+            [.. recipe, .. parts.SelectMany(Declared), graphTarget.ToName(), RuntimeInfo.Read().Version, .. GraphOptimizer.PassNames]);
         OnnxModel? made = null;
         try
         {
-            string path = new GraphCache(_folder).GetOrMake(key, () => made = ComposeAndOptimize());
+            string path = new GraphCache(_folder).GetOrMake(key, () => made = ComposeAndOptimize(), cancellationToken);
             return new ComposedGraph(contract with { File = path }, target, key, OnnxModel.Load(path), IsInFile: true);
         }
         catch (ModelFileException error)
@@ -121,11 +122,39 @@ internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool veri
 
         OnnxModel ComposeAndOptimize()
         {
-            OnnxModel model = compose([.. parts.Select(part => OnnxModel.Load(pack.PathOfGraph(part.Role)))]);
-            GraphOptimizer.Optimize(model, new OptimizationOptions { Target = graphTarget });
+            OnnxModel[] models = [.. parts.Select(part => OnnxModel.Load(pack.PathOfGraph(part.Role)))];
+            RequireDeclared(parts, models);
+            OnnxModel model = compose(models);
+            GraphOptimizer.Optimize(model, new OptimizationOptions { Target = graphTarget }, cancellationToken);
             return model;
         }
     }
+
+    /// <summary>What the pack declares of a graph. Files that were found to be otherwise must not come out of the cache as if they were not.</summary>
+    private static IEnumerable<string> Declared(GraphContract graph) => graph.Inputs.Concat(graph.Outputs).Select(tensor => $"{graph.Role} {tensor.Name} {tensor.FileName} {tensor} {tensor.Optional}");
+
+    /// <summary>Compares what is composed with what the pack declares, while names are still those of the pack's files.</summary>
+    private void RequireDeclared(GraphContract[] parts, OnnxModel[] models)
+    {
+        List<string> problems = [];
+        foreach ((GraphContract part, OnnxModel model) in parts.Zip(models))
+        {
+            GraphCheck check = new(part);
+            _ = check.Compare(Describe(model.Graph.RequiredInputs), Describe(model.Graph.Outputs));
+            problems.AddRange(check.Problems);
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new ModelPackException(pack.Folder, problems);
+        }
+    }
+
+    private static Dictionary<string, FileTensor> Describe(IEnumerable<OnnxValue> values) => values.ToDictionary(
+        value => value.Name,
+        value => new FileTensor(
+            ElementTypeNames.TryParse(value.ElementType.ToName(), out ElementType type) ? type : null, [.. value.Shape?.Select(axis => axis.Length) ?? []], value.DescribeType()),
+        StringComparer.Ordinal);
 
     /// <summary>What tells a graph's files from others: their sums where those were compared, and also their dates and sizes where they were not.</summary>
     private string SumOf(GraphContract graph)

@@ -11,6 +11,7 @@ internal sealed class TileDecoder : IDisposable
     private readonly LatentShape _tile;
     private readonly int _chunk;
     private readonly int _clipFrames;
+    private readonly GraphSession _pixels;
     private readonly GraphBinding _binding;
     private readonly List<(TensorContract Past, DeviceTensor Nothing, DeviceTensor[] Turns)> _memory = [];
 
@@ -21,6 +22,7 @@ internal sealed class TileDecoder : IDisposable
     /// <param name="clipFrames">Frames of the clip.</param>
     public TileDecoder(GraphSession pixels, LatentGeometry geometry, LatentShape tile, int chunk, int clipFrames)
     {
+        _pixels = pixels;
         _geometry = geometry;
         _tile = tile;
         _chunk = chunk;
@@ -76,7 +78,7 @@ internal sealed class TileDecoder : IDisposable
                 _binding.BindOutput(ChunkMemory.PresentOf(past.Name), turns[turn]);
             }
 
-            _binding.Run(isLast && first + count == clip.Frames, cancellationToken);
+            Run(isLast && first + count == clip.Frames, sample, frames, cancellationToken);
             int bytes = checked((int)(frames.ByteSize / made)), planned = _geometry.Frames(first + count);
             for (int index = made - (planned - done); index < made; index++)
             {
@@ -87,6 +89,28 @@ internal sealed class TileDecoder : IDisposable
             {
                 _binding.BindInput(past.Name, turns[turn]);
             }
+        }
+    }
+
+    /// <summary>Runs on what is bound. Where that fails, frames of another number or size than planned may be why: a run that makes room for whatever comes tells.</summary>
+    private void Run(bool isLast, HostTensor sample, HostTensor frames, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _binding.Run(isLast, cancellationToken);
+        }
+        catch (GraphExecutionException) when (Runs == 0)
+        {
+            Dictionary<string, GraphTensor> inputs = _memory.ToDictionary(memory => memory.Past.Name, memory => (GraphTensor)memory.Nothing, StringComparer.Ordinal);
+            inputs.Add(ComposedTensors.Latents, sample);
+            using GraphOutputs made = _pixels.Run(inputs, cancellationToken);
+            if (!made[ComposedTensors.Frames].Shape.SequenceEqual(frames.Shape))
+            {
+                throw new GraphExecutionException(
+                    GraphRoles.VaeDecoder, $"the frames must be [{string.Join(", ", frames.Shape)}], but are [{string.Join(", ", made[ComposedTensors.Frames].Shape)}]. Correct the strides in seedance.json.");
+            }
+
+            throw;
         }
     }
 
