@@ -92,15 +92,16 @@ internal static class DoctorCommand
         return host.Variable(ExecutionChoice.Variable) is { Length: > 0 } path ? host.FullPath(path) : $"none; {ExecutionChoice.Variable} can name a file";
     }
 
-    /// <summary>Where engines are kept; one that is not there yet is made when it is needed.</summary>
+    /// <summary>Where composed graphs and engines are kept; a folder that is not there yet is made when it is needed.</summary>
     private static string DescribeCache(HostSettings settings)
     {
-        string folder = settings.CacheFolder ?? EngineCache.DefaultFolder, engines = Path.Combine(folder, "tensorrt");
+        string folder = settings.CacheFolder ?? EngineCache.DefaultFolder;
+        string Describe(string name, string what) => new DirectoryInfo(Path.Combine(folder, name)) is { Exists: true } kept
+            ? $"{kept.GetDirectories().Length} {what}, {Quantity.Bytes(kept.EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length))}"
+            : $"no {what}";
         try
         {
-            return Directory.Exists(engines)
-                ? $"{folder}: {Directory.GetDirectories(engines).Length} of TensorRT's folders, {Quantity.Bytes(new DirectoryInfo(engines).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length))}"
-                : $"{folder}: no engines of TensorRT";
+            return $"{folder}: {Describe("graphs", "composed graphs")}; {Describe("tensorrt", "folders of TensorRT's engines")}";
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -29,6 +29,7 @@ internal sealed class OptimizeCommand
     private readonly Option<IReadOnlyList<KeyValuePair<string, string>>> _inputs = TextOption.NamedFiles(
         "--input", "INPUT=FILE.npy", "Values for an input of a graph in these runs; once for each. [default: made up]");
     private readonly Option<ExecutionTarget?> _provider = TextOption.Target("--provider", "What these runs are computed on. [default: cpu]");
+    private readonly Option<bool> _compile = new("--compile") { Description = "Let TensorRT build the engine now, for this machine's card; the output stands for it. With --target tensorrt." };
     private readonly Option<bool> _json = TextOption.Json("Print one JSON object about what was done, and nothing else.");
     private readonly CommandHost _host;
 
@@ -49,7 +50,7 @@ internal sealed class OptimizeCommand
             "seedance optimize model.onnx -o model.int8.onnx --precision int8 --keep '*/head/*' --sensitivity 5 --axis batch=2 --input pixels=in.npy")
         {
             optimize._input, optimize._output, optimize._overwrite, optimize._target, optimize._precision, optimize._keep, optimize._sensitivity, optimize._graphs,
-            optimize._verify, optimize._noVerify, optimize._axes, optimize._shapes, optimize._inputs, optimize._provider, optimize._json,
+            optimize._verify, optimize._noVerify, optimize._axes, optimize._shapes, optimize._inputs, optimize._provider, optimize._compile, optimize._json,
         };
         command.Validators.Add(result =>
         {
@@ -89,6 +90,7 @@ internal sealed class OptimizeCommand
             Shapes = ShapeOptions.Read(parsed.GetValue(_axes), parsed.GetValue(_shapes)),
             InputFiles = request.InputFiles.SetItems((parsed.GetValue(_inputs) ?? []).Select(input => KeyValuePair.Create(input.Key, _host.FullPath(input.Value)))),
             Runtime = parsed.GetValue(_provider) ?? request.Runtime,
+            Compile = parsed.GetValue(_compile),
         };
     }
 }

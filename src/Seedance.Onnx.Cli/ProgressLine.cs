@@ -92,7 +92,8 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
         OptimizationStep.Overflows => "looking for large values",
         OptimizationStep.Sensitivity => "measuring what each node does",
         OptimizationStep.Conversion => "converting",
-        _ => "comparing",
+        OptimizationStep.Comparison => "comparing",
+        _ => "compiling",
     };
 
     private static string Steps(GenerationProgress value, TimeSpan elapsed)

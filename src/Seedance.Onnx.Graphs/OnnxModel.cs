@@ -93,12 +93,14 @@ public sealed class OnnxModel
     /// <summary>Writes the model: first beside the target, then in its place, so that no half-written file is left.</summary>
     /// <param name="path">The file; none of those that the model still reads tensors from.</param>
     /// <param name="options">Where tensors go; the defaults when null.</param>
+    /// <param name="cancellationToken">Stops the writing; nothing is left of it then.</param>
     /// <exception cref="ModelFileException">The target is a file that the model reads from, or the model is too large for one file.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Save(string path, OnnxWriteOptions? options = null)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void Save(string path, OnnxWriteOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ModelWriter.Save(this, path, options ?? new OnnxWriteOptions());
+        ModelWriter.Save(this, path, options ?? new OnnxWriteOptions(), cancellationToken);
     }
 
     /// <summary>Writes the model with all tensors inside into memory.</summary>

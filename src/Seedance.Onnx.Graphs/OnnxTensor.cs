@@ -136,7 +136,7 @@ public sealed class OnnxTensor
     public void CopyTo(Stream destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        Data.CopyTo(destination);
+        Data.CopyTo(destination, CancellationToken.None);
     }
 
     /// <summary>The same values under another name.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using Seedance.Onnx.Packs;
 
@@ -41,6 +42,12 @@ public sealed class GraphBinding : IDisposable
         _lastRun = new CancellableRun(recording, arenas);
         LiveHandles.Opened();
     }
+
+    /// <summary>How often it ran to the end.</summary>
+    public int Runs { get; private set; }
+
+    /// <summary>The time that its runs took inside ONNX Runtime, copies to and from the device included.</summary>
+    public TimeSpan Elapsed { get; private set; }
 
     /// <summary>Makes the graph read an input from a tensor, in place of what was bound before.</summary>
     /// <param name="name">The input's canonical name.</param>
@@ -97,6 +104,7 @@ public sealed class GraphBinding : IDisposable
             _checked = true;
         }
 
+        long began = Stopwatch.GetTimestamp();
         Upload();
         _ = (isLast ? _lastRun : _run).Run(
             _contract.Role,
@@ -107,6 +115,8 @@ public sealed class GraphBinding : IDisposable
             },
             this,
             cancellationToken);
+        Elapsed += Stopwatch.GetElapsedTime(began);
+        Runs++;
     }
 
     /// <summary>Frees the binding, and what only it kept alive.</summary>

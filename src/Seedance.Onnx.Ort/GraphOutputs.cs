@@ -6,10 +6,14 @@ public sealed class GraphOutputs : IDisposable
 {
     private readonly IReadOnlyDictionary<string, GraphTensor> _tensors;
 
-    internal GraphOutputs(IReadOnlyDictionary<string, GraphTensor> tensors)
+    internal GraphOutputs(IReadOnlyDictionary<string, GraphTensor> tensors, TimeSpan elapsed = default)
     {
         _tensors = tensors;
+        Elapsed = elapsed;
     }
+
+    /// <summary>The time that the run took inside ONNX Runtime; 0 where nobody measured it.</summary>
+    public TimeSpan Elapsed { get; }
 
     /// <summary>Every output by its canonical name; owned by this.</summary>
     public IReadOnlyDictionary<string, GraphTensor> Tensors => _tensors;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Packs;
@@ -48,7 +49,7 @@ public sealed class GraphSession : IDisposable
 
     /// <inheritdoc cref="Open(string, GraphContract, ExecutionTarget)"/>
     /// <param name="folder">The pack's folder.</param>
-    /// <param name="contract">The graph's contract; its file is relative to the folder.</param>
+    /// <param name="contract">The graph's contract; its file is relative to the folder, or a full path to what was made of it.</param>
     /// <param name="target">What to run on.</param>
     /// <param name="engine">What TensorRT must know of the graph; the cache that made it must outlive the session. Nothing if not specified: shapes follow from the first run, and engines are not kept.</param>
     public static GraphSession Open(string folder, GraphContract contract, ResolvedTarget target, EngineSetup? engine = null)
@@ -57,20 +58,27 @@ public sealed class GraphSession : IDisposable
         ArgumentNullException.ThrowIfNull(contract);
         ArgumentNullException.ThrowIfNull(target);
 
-        NativeSession native = Load(folder, contract, target, engine);
-        try
-        {
-            GraphCheck check = new(contract);
-            GraphContract present = check.Compare(native.Session);
-            return check.Problems.Count == 0
-                ? new GraphSession(new Shared<NativeSession>(native), present, target)
-                : throw new ModelPackException(folder, check.Problems);
-        }
-        catch
-        {
-            native.Dispose();
-            throw;
-        }
+        return Check(Load(folder, contract, target, engine), folder, contract, target);
+    }
+
+    /// <summary>Loads a graph that is in memory and in no file, and compares it with its contract.</summary>
+    /// <param name="model">The graph as its file would be, with all weights inside; read, not kept.</param>
+    /// <param name="folder">The folder of the pack that it was made from, for errors.</param>
+    /// <param name="contract">The graph's contract.</param>
+    /// <param name="target">What to run on.</param>
+    /// <param name="engine">What TensorRT must know of the graph; the cache that made it must outlive the session. Nothing if not specified.</param>
+    /// <returns>The session; the caller disposes it.</returns>
+    /// <exception cref="ModelPackException">The graph cannot be loaded or differs from the contract; it lists every difference.</exception>
+    /// <exception cref="ExecutionTargetException">ONNX Runtime itself cannot be had here, or the target's options do not go with the graph.</exception>
+    public static GraphSession Open(byte[] model, string folder, GraphContract contract, ResolvedTarget target, EngineSetup? engine = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(contract);
+        ArgumentNullException.ThrowIfNull(target);
+
+        NativeSession native = Load(folder, folder, contract, target, engine, options => new InferenceSession(model, options));
+        return Check(native, folder, contract, target);
     }
 
     /// <summary>Makes a tensor in the memory of the device that this session runs on; its elements are not set yet.</summary>
@@ -86,16 +94,38 @@ public sealed class GraphSession : IDisposable
         return NewTensor(elementType, [.. shape]);
     }
 
+    /// <summary>Copies a tensor into the memory of the device that this session runs on.</summary>
+    /// <param name="source">The tensor; borrowed for the call.</param>
+    /// <returns>The copy; the caller disposes it.</returns>
+    /// <exception cref="GraphExecutionException">There is not enough memory.</exception>
+    /// <exception cref="ObjectDisposedException">The session or the tensor was disposed.</exception>
+    public DeviceTensor Upload(HostTensor source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        DeviceTensor copy = Allocate(source.ElementType, [.. source.Shape]);
+        try
+        {
+            copy.CopyFrom(source);
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Makes a binding: tensors are bound to it once, and it runs many times without allocating.</summary>
+    /// <param name="isRecorded">Whether its runs may be recorded as a CUDA graph where the target wants that; not for one that gets other tensors after it ran.</param>
     /// <returns>The binding; the caller disposes it.</returns>
     /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
-    public GraphBinding CreateBinding()
+    public GraphBinding CreateBinding(bool isRecorded = true)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         Shared<NativeSession> session = _native.AddOwner();
         try
         {
-            return new GraphBinding(session, Contract, session.Value.IsOnHost ? null : NewTensor, Target.Arenas, Target.RecordsRuns ? Interlocked.Increment(ref _recordings) : null);
+            return new GraphBinding(session, Contract, session.Value.IsOnHost ? null : NewTensor, Target.Arenas, Recording(isRecorded));
         }
         catch
         {
@@ -123,12 +153,13 @@ public sealed class GraphSession : IDisposable
         OrtValue[] inputValues = [.. Contract.Inputs.Select(tensor => inputs[tensor.Name].Value.Value)];
         string[] outputNames = [.. Contract.Outputs.Select(tensor => tensor.FileName)];
         using CancellableRun run = new(Target.RecordsRuns ? CancellableRun.NotRecorded : null, Target.Arenas);
+        long began = Stopwatch.GetTimestamp();
         IDisposableReadOnlyCollection<OrtValue> values = run.Run(
             Contract.Role,
             static (call, options) => call.Session.Run(options, call.InputNames, call.InputValues, call.OutputNames),
             (_native.Value.Session, InputNames: inputNames, InputValues: inputValues, OutputNames: outputNames),
             cancellationToken);
-        return CollectOutputs(values, check);
+        return CollectOutputs(values, check, Stopwatch.GetElapsedTime(began));
     }
 
     /// <summary>Frees the session: now, or with the last tensor or binding that it made.</summary>
@@ -140,6 +171,8 @@ public sealed class GraphSession : IDisposable
             _native.Release();
         }
     }
+
+    private int? Recording(bool isRecorded) => !Target.RecordsRuns ? null : isRecorded ? Interlocked.Increment(ref _recordings) : CancellableRun.NotRecorded;
 
     private DeviceTensor NewTensor(ElementType elementType, long[] axes)
     {
@@ -155,20 +188,42 @@ public sealed class GraphSession : IDisposable
         }
     }
 
+    private static GraphSession Check(NativeSession native, string folder, GraphContract contract, ResolvedTarget target)
+    {
+        try
+        {
+            GraphCheck check = new(contract);
+            GraphContract present = check.Compare(Describe(native.Session.InputMetadata), Describe(native.Session.OutputMetadata));
+            return check.Problems.Count == 0
+                ? new GraphSession(new Shared<NativeSession>(native), present, target)
+                : throw new ModelPackException(folder, check.Problems);
+        }
+        catch
+        {
+            native.Dispose();
+            throw;
+        }
+    }
+
+    private static Dictionary<string, FileTensor> Describe(IReadOnlyDictionary<string, NodeMetadata> file) => file.ToDictionary(entry => entry.Key, entry => RuntimeTypes.Describe(entry.Value), StringComparer.Ordinal);
+
     private static NativeSession Load(string folder, GraphContract contract, ResolvedTarget target, EngineSetup? engine)
     {
         string path = Path.Combine(folder, contract.File);
-        if (!File.Exists(path))
-        {
-            throw new ModelPackException(
+        return File.Exists(path)
+            ? Load(folder, Path.GetDirectoryName(path)!, contract, target, engine, options => new InferenceSession(path, options))
+            : throw new ModelPackException(
                 folder, $"file '{contract.File}' of graph '{contract.Role}' must be there, but is missing. Download or export the pack again.");
-        }
+    }
 
+    private static NativeSession Load(
+        string folder, string graphFolder, GraphContract contract, ResolvedTarget target, EngineSetup? engine, Func<SessionOptions, InferenceSession> load)
+    {
         using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target);
         try
         {
-            ProviderSetup.Append(options, target, contract.Role, Path.GetDirectoryName(path)!, engine);
-            return new NativeSession(new InferenceSession(path, options), ProviderSetup.DeviceMemory(target));
+            ProviderSetup.Append(options, target, contract.Role, graphFolder, engine);
+            return new NativeSession(load(options), ProviderSetup.DeviceMemory(target));
         }
         catch (OnnxRuntimeException error)
         {
@@ -199,7 +254,7 @@ public sealed class GraphSession : IDisposable
         }
     }
 
-    private GraphOutputs CollectOutputs(IDisposableReadOnlyCollection<OrtValue> values, TensorCheck check)
+    private GraphOutputs CollectOutputs(IDisposableReadOnlyCollection<OrtValue> values, TensorCheck check, TimeSpan elapsed)
     {
         Dictionary<string, GraphTensor> tensors = new(StringComparer.Ordinal);
         for (int index = 0; index < values.Count; index++)
@@ -211,7 +266,7 @@ public sealed class GraphSession : IDisposable
                 : new HostTensor(Keep(values[index]), declared.ElementType, shape));
         }
 
-        GraphOutputs outputs = new(tensors);
+        GraphOutputs outputs = new(tensors, elapsed);
         foreach (TensorContract declared in Contract.Outputs)
         {
             GraphTensor tensor = tensors[declared.Name];

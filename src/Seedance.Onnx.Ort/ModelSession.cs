@@ -26,17 +26,18 @@ public sealed class ModelSession : IDisposable
     /// <param name="path">The file; weights in other files must lie in its folder.</param>
     /// <param name="name">What errors call it.</param>
     /// <param name="target">What to run on.</param>
+    /// <param name="engine">What TensorRT must know of the graph; nothing if not specified.</param>
     /// <returns>The session; the caller disposes it.</returns>
     /// <exception cref="GraphExecutionException">ONNX Runtime cannot load the file.</exception>
     /// <exception cref="ExecutionTargetException">ONNX Runtime itself cannot be had here.</exception>
-    public static ModelSession Open(string path, string name, ResolvedTarget target)
+    public static ModelSession Open(string path, string name, ResolvedTarget target, EngineSetup? engine = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(target);
         using SessionOptions options = RuntimeEnvironment.CreateSessionOptions(target);
         try
         {
-            ProviderSetup.Append(options, target);
+            ProviderSetup.Append(options, target, name, Path.GetDirectoryName(path)!, engine);
             return new ModelSession(new NativeSession(new InferenceSession(path, options), ProviderSetup.DeviceMemory(target)), name, target);
         }
         catch (OnnxRuntimeException error)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Seedance.Onnx.Packs;
 
@@ -27,6 +29,21 @@ internal static class RuntimeTypes
     {
         int index = Array.FindIndex(All, row => row.Runtime == type);
         return index < 0 ? null : All[index].Ours;
+    }
+
+    /// <summary>An input or output of a loaded graph.</summary>
+    public static FileTensor Describe(NodeMetadata actual)
+    {
+        if (!actual.IsTensor)
+        {
+            return new FileTensor(ElementType: null, [], $"no tensor ({actual.OnnxValueType})");
+        }
+
+        ElementType? type = FromRuntime(actual.ElementDataType);
+        IEnumerable<string> axes = actual.Dimensions.Select((length, axis) =>
+            length >= 0 ? length.ToString(CultureInfo.InvariantCulture) : actual.SymbolicDimensions[axis] is { Length: > 0 } name ? name : "?");
+        string description = $"{type?.ToName() ?? actual.ElementDataType.ToString().ToLowerInvariant()} [{string.Join(", ", axes)}]";
+        return new FileTensor(type, [.. actual.Dimensions.Select(length => length < 0 ? (long?)null : length)], description);
     }
 
     /// <summary>The C# type of one element.</summary>

@@ -67,7 +67,7 @@ internal static class TensorRtMapping
             {
                 // A context names its engine relative to itself: the provider refuses any other path.
                 values["trt_dump_ep_context_model"] = CudaMapping.Flag(true);
-                values["trt_ep_context_file_path"] = Path.Combine(folder, $"{role}_ctx.onnx");
+                values["trt_ep_context_file_path"] = setup.ContextOf(role);
                 values["trt_ep_context_embed_mode"] = CudaMapping.Flag(options.Context == EngineContext.Embedded);
                 values["trt_engine_cache_path"] = "engines";
             }

@@ -1,60 +1,67 @@
-using System.Security.Cryptography;
-using System.Text;
+using Seedance.Onnx.Composition;
 using Seedance.Onnx.Execution;
-using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx;
 
-/// <summary>The loaded graphs of a pack, each on what it is to run on.</summary>
+/// <summary>The graphs that a pipeline runs, loaded, each on what it is to run on.</summary>
 /// <remarks>The opener disposes it.</remarks>
 internal sealed class GraphSessions : IDisposable
 {
     private readonly Dictionary<string, GraphSession> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ComposedGraph> _composed = new(StringComparer.Ordinal);
     private readonly Dictionary<ExecutionTarget, ResolvedTarget> _resolved = [];
-
+    private readonly PackComposer _composer;
     private readonly EngineCache _engines;
+    private readonly ModelPack _pack;
+    private readonly ExecutionTarget _target;
 
-    private GraphSessions(string cacheFolder)
+    private GraphSessions(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, CancellationToken cancellationToken)
     {
+        _pack = pack;
+        _target = target;
+        _composer = new PackComposer(pack, cacheFolder, verified, cancellationToken);
         _engines = new EngineCache(cacheFolder);
     }
 
-    /// <summary>A graph by its role, one of those without which no text becomes a video.</summary>
+    /// <summary>A loaded graph by its role; the tokenizer's is null where it is part of the text encoder's.</summary>
+    public GraphSession? Find(string role) => _sessions.GetValueOrDefault(role);
+
+    /// <summary>A loaded graph by its role, one of those without which no text becomes a video, but not the tokenizer.</summary>
     public GraphSession this[string role] => _sessions[role];
 
+    /// <summary>What was made of the pack's graphs, by role.</summary>
+    public IReadOnlyDictionary<string, ComposedGraph> Composed => _composed;
+
     /// <summary>What each graph runs on, in the order in which they run.</summary>
-    public IReadOnlyList<GraphReport> Reports => [.. GraphRoles.Required.Select(role => GraphReport.Of(_sessions[role]))];
+    public IReadOnlyList<GraphReport> Reports => [.. GraphRoles.Required.Select(role =>
+        Find(role) is { } session ? GraphReport.Of(session) : new GraphReport(role, _sessions[GraphRoles.TextEncoder].Target.Provider, ElementType.Float32))];
 
     /// <summary>Providers that were preferred for a graph and cannot be had, each once.</summary>
     public IReadOnlyList<SkippedProvider> Skipped => [.. _sessions.Values.SelectMany(session => session.Target.Skipped).DistinctBy(skipped => skipped.Provider)];
 
     /// <summary>What works otherwise than wanted, and why.</summary>
-    public IReadOnlyList<string> Notices => _engines.Notices;
+    public IReadOnlyList<string> Notices => [.. _composer.Notices, .. _engines.Notices];
 
-    /// <summary>Loads the graphs.</summary>
+    /// <summary>Makes the graphs, or takes them from the cache, and loads them.</summary>
     /// <param name="pack">The pack.</param>
     /// <param name="target">What to run on, for all graphs and for single ones.</param>
-    /// <param name="cacheFolder">Where built engines are kept.</param>
-    /// <param name="cancellationToken">Stops it between two graphs.</param>
+    /// <param name="cacheFolder">Where composed graphs and built engines are kept.</param>
+    /// <param name="verified">Whether the pack's files were compared with their sums.</param>
+    /// <param name="cancellationToken">Stops it: between two graphs, and while one is composed.</param>
     /// <exception cref="ModelPackException">A graph is missing, or is not what the pack declares.</exception>
     /// <exception cref="ExecutionTargetException">The target cannot be had here.</exception>
-    public static GraphSessions Open(ModelPack pack, ExecutionTarget target, string cacheFolder, CancellationToken cancellationToken)
+    public static GraphSessions Open(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, CancellationToken cancellationToken)
     {
-        GraphSessions sessions = new(cacheFolder);
+        GraphSessions sessions = new(pack, target, cacheFolder, verified, cancellationToken);
         try
         {
-            foreach (string role in GraphRoles.Required)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                GraphContract contract = pack.Contract.FindGraph(role)
-                    ?? throw new ModelPackException(pack.Folder, $"graph '{role}' must be there, but is missing from seedance.json. Use a pack that has one.");
-                ResolvedTarget resolved = sessions.Resolve(contract, target);
-                EngineSetup? engine = resolved.Provider == ExecutionProvider.TensorRt ? PrepareEngine(pack, contract, resolved, sessions._engines) : null;
-                sessions._sessions.Add(role, GraphSession.Open(pack.Folder, contract, resolved, engine));
-            }
-
+            sessions.OpenText(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            sessions.Add(sessions._composer.ComposeStep(sessions.Resolve(GraphRoles.Transformer)));
+            cancellationToken.ThrowIfCancellationRequested();
+            sessions.Add(sessions._composer.ComposePixels(sessions.Resolve(GraphRoles.VaeDecoder)));
             return sessions;
         }
         catch
@@ -74,21 +81,40 @@ internal sealed class GraphSessions : IDisposable
         _engines.Dispose();
     }
 
-    /// <summary>What TensorRT must know of a graph: its shapes, and a folder that belongs to them and to the sums of its files.</summary>
-    internal static EngineSetup PrepareEngine(ModelPack pack, GraphContract contract, ResolvedTarget target, EngineCache cache)
+    /// <summary>What TensorRT must know of a graph: its shapes, and a folder that belongs to them and to what it was made from.</summary>
+    internal static EngineSetup PrepareEngine(ModelPack pack, ComposedGraph graph, EngineCache cache)
     {
-        string path = pack.PathOfGraph(contract.Role), folder = $"{contract.File[..(contract.File.LastIndexOf('/') + 1)]}";
-        string[] sums = [.. pack.Contract.Files.Where(file => file.Key.StartsWith(folder, StringComparison.Ordinal)).Select(file => $"{file.Key} {file.Value}")];
-        string graphHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', sums))));
-        HashSet<string> present = [.. OnnxModel.Load(path).Graph.Inputs.Select(input => input.Name)];
-        ShapeProfile shapes = ShapeProfile.Of(contract, pack.Contract, target.TensorRt.Axes).Keep(present);
-        return cache.Prepare(contract.Role, graphHash, shapes, target);
+        HashSet<string> present = [.. graph.Model.Graph.RequiredInputs.Select(input => input.Name)];
+        ShapeProfile shapes = ShapeProfile.Of(graph.Contract, pack.Contract, graph.Target.TensorRt.Axes).Keep(present);
+        return cache.Prepare(graph.Contract.Role, graph.Key, shapes, graph.Target);
     }
 
-    private ResolvedTarget Resolve(GraphContract contract, ExecutionTarget target)
+    private void OpenText(CancellationToken cancellationToken)
     {
-        ExecutionTarget own = target.ForGraph(contract.Role);
-        if (contract.Inputs.Any(input => input.ElementType == ElementType.Text))
+        ResolvedTarget encoder = Resolve(GraphRoles.TextEncoder);
+        if (_composer.ComposeText(encoder) is { } text)
+        {
+            Add(text);
+            return;
+        }
+
+        GraphContract tokenizer = _pack.Contract.FindGraph(GraphRoles.Tokenizer)!;
+        _sessions.Add(GraphRoles.Tokenizer, GraphSession.Open(_pack.Folder, tokenizer, Resolve(GraphRoles.Tokenizer)));
+        cancellationToken.ThrowIfCancellationRequested();
+        Add(_composer.Rewrite(GraphRoles.TextEncoder, encoder));
+    }
+
+    private void Add(ComposedGraph graph)
+    {
+        EngineSetup? engine = graph.Target.Provider == ExecutionProvider.TensorRt ? PrepareEngine(_pack, graph, _engines) : null;
+        _composed.Add(graph.Contract.Role, graph);
+        _sessions.Add(graph.Contract.Role, graph.Open(_pack.Folder, engine));
+    }
+
+    private ResolvedTarget Resolve(string role)
+    {
+        ExecutionTarget own = _target.ForGraph(role);
+        if (role == GraphRoles.Tokenizer)
         {
             // No other provider holds text.
             own = ExecutionTarget.Cpu.Over(own);

@@ -35,22 +35,20 @@ public sealed class VideoPipeline : IAsyncDisposable
     private readonly SemaphoreSlim _turns;
 
     private readonly MemoryModel _memory;
-    private readonly long? _memoryLimit;
 
     private bool _disposed;
 
-    private VideoPipeline(ModelPack pack, PipelineOptions options, GraphSessions sessions, MemoryModel memory, long? memoryLimit)
+    private VideoPipeline(ModelPack pack, PipelineOptions options, GraphSessions sessions, MemoryModel memory)
     {
         _turns = new SemaphoreSlim(options.ConcurrentGenerations, options.ConcurrentGenerations);
         _memory = memory;
-        _memoryLimit = memoryLimit;
         Pack = pack;
         Options = options;
         _sessions = sessions;
         Graphs = sessions.Reports;
         Skipped = sessions.Skipped;
         Notices = sessions.Notices;
-        _text = new TextStage(sessions[GraphRoles.Tokenizer], sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
+        _text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
         _denoise = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels);
         _decode = new DecodeStage(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
         _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<VideoPipeline>();
@@ -111,7 +109,7 @@ public sealed class VideoPipeline : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         GenerationPlan plan = GenerationPlan.Create(request, Pack);
-        return _memoryLimit is { } limit && _memory.FindProblem(plan, limit, Options.ConcurrentGenerations) is { } problem
+        return _memory.FindProblem(plan) is { } problem
             ? throw new InvalidRequestException([problem])
             : new GeneratedVideo(this, plan, progress, cancellationToken);
     }
@@ -170,21 +168,26 @@ public sealed class VideoPipeline : IAsyncDisposable
     {
         long began = Stopwatch.GetTimestamp();
         using TextCondition text = _text.Run(plan.Prompts, cancellationToken);
-        clock.Add(GenerationStage.Text, began, runs: 1);
+        clock.Add(GenerationStage.Text, began, text.Runs, text.InRuns);
         progress?.Report(new GenerationProgress(GenerationStage.Text, 1, 1));
-
-        began = Stopwatch.GetTimestamp();
-        float[] latents = _denoise.Run(plan, text, progress, cancellationToken);
-        clock.Add(GenerationStage.Denoise, began, plan.Solver.Steps.Length);
-        return latents;
+        return _denoise.Run(plan, text, clock, progress, cancellationToken);
     }
 
     private VideoFrame[] MakeFrames(GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
     {
-        float[] latents = MakeLatents(plan, clock, progress, cancellationToken);
-        long began = Stopwatch.GetTimestamp();
-        VideoFrame[] frames = _decode.Run(plan, latents, cancellationToken);
-        clock.Add(GenerationStage.Decode, began, runs: 1);
+        string running = GraphRoles.Transformer;
+        VideoFrame[] frames;
+        try
+        {
+            float[] latents = MakeLatents(plan, clock, progress, cancellationToken);
+            running = GraphRoles.VaeDecoder;
+            frames = _decode.Run(plan, latents, _memory.ChoosePieces(plan), clock, cancellationToken);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new GraphExecutionException(running, "its tensors must fit into memory, but do not. Ask for a smaller or shorter video.", error);
+        }
+
         progress?.Report(new GenerationProgress(GenerationStage.Decode, frames.Length, frames.Length));
         PipelineLog.Generated(_logger, plan.Frames, plan.Size, plan.Seed);
         return frames;
@@ -214,14 +217,13 @@ public sealed class VideoPipeline : IAsyncDisposable
 
         RequireSinglePrecision(pack);
         ExecutionTarget target = options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution);
-        MemoryModel memory = new(pack);
         long? limit = options.MemoryLimitBytes ?? options.Host.MemoryLimitBytes;
-        if (limit < memory.WeightBytes)
+        if (limit is { } bytes && MemoryModel.WeightsOf(pack) is var weights && bytes < weights)
         {
-            throw new ExecutionTargetException($"The memory for pack '{pack.Contract.Name}' must be above {MemoryModel.MiB(memory.WeightBytes)} MiB, which its weights take, but the limit is {MemoryModel.MiB(limit.Value)} MiB. Raise it.");
+            throw new ExecutionTargetException($"The memory for pack '{pack.Contract.Name}' must be above {MemoryModel.MiB(weights)} MiB, which its weights take, but the limit is {MemoryModel.MiB(bytes)} MiB. Raise it.");
         }
 
-        GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, cancellationToken);
-        return new VideoPipeline(pack, options, sessions, memory, limit);
+        GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, cancellationToken);
+        return new VideoPipeline(pack, options, sessions, new MemoryModel(pack, sessions.Composed, limit, options.ConcurrentGenerations));
     }
 }

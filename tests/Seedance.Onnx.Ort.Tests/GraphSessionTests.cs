@@ -234,7 +234,7 @@ public sealed class GraphSessionTests : IDisposable
         session.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => session.Allocate(ElementType.Float32, 1, 3));
-        Assert.Throws<ObjectDisposedException>(session.CreateBinding);
+        Assert.Throws<ObjectDisposedException>(() => session.CreateBinding());
         Assert.Throws<ObjectDisposedException>(() => session.Run(Inputs()));
     }
 

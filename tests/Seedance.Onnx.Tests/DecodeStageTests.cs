@@ -1,4 +1,6 @@
+using Seedance.Onnx.Composition;
 using Seedance.Onnx.Execution;
+using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
@@ -13,40 +15,43 @@ namespace Seedance.Onnx;
 [Trait("Tier", "Graph")]
 public sealed class DecodeStageTests
 {
-    private static readonly string Folder = RepositoryFolder.PathOf("tests", "Shared", "tiny-pack");
-
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(4)]
-    [InlineData(100)]
-    public void Run_AnyChunk_MixesEveryFrameWithTheOneBefore(int chunk)
+    [InlineData(1, 100)]
+    [InlineData(2, 100)]
+    [InlineData(4, 100)]
+    [InlineData(100, 100)]
+    [InlineData(2, 4)] // tiles of 4 x 4 on 4 x 6
+    public void Run_AnyPieces_MixesEveryFrameWithTheOneBefore(int chunk, int tile)
     {
-        ModelPack pack = ModelPack.Open(Folder);
+        using TemporaryFolder cache = new();
+        ModelPack pack = ModelPack.Open(TinyPack.Folder);
         GenerationPlan plan = GenerationPlan.Create(new VideoRequest { Prompt = "a", Frames = 17 }, pack);
         float[] latents = new float[plan.Latents.Length];
         new TorchRandom(3).FillNormal(latents);
-        using GraphSession decoder = GraphSession.Open(Folder, pack.Contract.FindGraph(GraphRoles.VaeDecoder)!, ExecutionTarget.Cpu);
+        using GraphSession pixels = new PackComposer(pack, cache.Path, verified: false).ComposePixels(ExecutionTarget.Cpu.Resolve()).Open(pack.Folder, engine: null);
+        StageClock clock = new();
 
-        VideoFrame[] frames = new DecodeStage(decoder, pack.Contract.Latents, chunk).Run(plan, latents, CancellationToken.None);
+        VideoFrame[] frames = new DecodeStage(pixels, pack.Contract.Latents).Run(plan, latents, new DecodePieces(chunk, tile, tile), clock, CancellationToken.None);
 
+        Assert.Equal((tile < 100 ? 2 : 1) * ((5 + chunk - 1) / chunk), Assert.Single(clock.Reports).Runs);
         Assert.Equal(17, frames.Length);
         Assert.Equal(Enumerable.Range(0, 17), frames.Select(frame => frame.Index));
         foreach (VideoFrame frame in frames)
         {
             int latentFrame = (frame.Index + 3) / 4;
-            for (int channel = 0; channel < 3; channel++)
+            for (int i = 0; i < frame.Pixels.Length; i++)
             {
-                float now = Red(latentFrame, channel), before = latentFrame == 0 ? now : Red(latentFrame - 1, channel);
+                (int channel, int column, int row) = (i % 3, i / 3 % plan.Size.Width / 8, i / 3 / plan.Size.Width / 8);
+                float now = Colour(latentFrame, channel, row, column), before = latentFrame == 0 ? now : Colour(latentFrame - 1, channel, row, column);
                 double expected = (Math.Clamp((now + before) / 2, -1, 1) + 1) * 127.5;
-                Assert.InRange(frame.Pixels.Span[channel], expected - 0.51, expected + 0.51);
+                Assert.InRange(frame.Pixels.Span[i], expected - 0.51, expected + 0.51);
             }
         }
 
-        float Red(int latentFrame, int channel)
+        float Colour(int latentFrame, int channel, int row, int column)
         {
-            int area = plan.Latents.Height * plan.Latents.Width;
-            float z = latents[((channel * plan.Latents.Frames) + latentFrame) * area];
+            LatentShape shape = plan.Latents;
+            float z = latents[(((((channel * shape.Frames) + latentFrame) * shape.Height) + row) * shape.Width) + column];
             return (z * pack.Contract.Latents.Std[channel]) + pack.Contract.Latents.Mean[channel];
         }
     }

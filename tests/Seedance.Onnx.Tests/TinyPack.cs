@@ -45,4 +45,34 @@ internal static class TinyPack
         model.Graph.Nodes.Add(new OnnxNode("Add", ["frames", zero], ["sample"]));
         model.Save(path);
     }
+
+    /// <summary>Makes a graph of a copy compute for minutes before it gives the output that it gave.</summary>
+    public static void MakeSlow(TemporaryFolder folder, string role, string input, string output)
+    {
+        const int Side = 512;
+        string path = folder.PathOf(role, "model.onnx");
+        OnnxModel model = OnnxModel.Parse(File.ReadAllBytes(path));
+        OnnxNode last = model.Graph.Nodes.Single(node => node.Outputs.Contains(output));
+        last.Outputs[0] = "quick";
+        GraphBuilder builder = new(model.Graph, "slow");
+        string sum = builder.Add("ReduceSum", [builder.Add("Cast", [input], OnnxAttribute.Create("to", (long)OnnxElementType.Float32))], OnnxAttribute.Create("keepdims", 0L));
+        string nothing = builder.Add("Expand", [builder.Add("Mul", [sum, builder.Number(0)]), builder.Integers(Side, Side)]);
+        string turns = builder.Constant<long>("turns", [100_000]);
+        string squared = builder.Add("Loop", [turns, "", nothing], OnnxAttribute.Create("body", Squaring(Side)));
+        string zero = builder.Add("ReduceMax", [squared], OnnxAttribute.Create("keepdims", 0L));
+        model.Graph.Nodes.Add(new OnnxNode("Add", ["quick", zero], [output]));
+        model.Save(path);
+    }
+
+    private static OnnxGraph Squaring(int side)
+    {
+        OnnxGraph body = new("body");
+        GraphBuilder builder = new(body);
+        builder.Input("turn", OnnxElementType.Int64);
+        builder.Input("go_on", OnnxElementType.Bool);
+        builder.Input("square", OnnxElementType.Float32, side, side);
+        builder.Output(builder.Rename("go_on", "goes_on"), OnnxElementType.Bool);
+        builder.Output(builder.Add("MatMul", ["square", "square"]), OnnxElementType.Float32, side, side);
+        return body;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Seedance.Onnx.Media;
+using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
 using Seedance.Onnx.Testing;
 using Xunit.Abstractions;
@@ -13,6 +14,9 @@ public sealed class VideoPipelineCancellationTests(VideoPipelineCancellationTest
 {
     /// <summary>The figure is one second; the rest is for a machine that is busy. What is cancelled would take minutes.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1 + 9);
+
+    /// <summary>Long enough that the run has begun, far too short for it to end.</summary>
+    private static readonly TimeSpan InsideTheRun = TimeSpan.FromMilliseconds(300);
 
     public static TheoryData<GenerationStage, int> Moments => new()
     {
@@ -41,6 +45,39 @@ public sealed class VideoPipelineCancellationTests(VideoPipelineCancellationTest
         output.WriteLine($"{stage}: {took.TotalMilliseconds:0} ms");
         Assert.InRange(took, TimeSpan.Zero, Soon);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Theory, Trait("Tier", "Graph")]
+    [InlineData(GenerationStage.Text)]
+    [InlineData(GenerationStage.Decode)]
+    public async Task GenerateAsync_CancelledInsideARunThatTakesMinutes_EndsSoon(GenerationStage stage)
+    {
+        using TemporaryFolder folder = new();
+        TinyPack.CopyTo(folder);
+        bool isText = stage == GenerationStage.Text;
+        TinyPack.MakeSlow(folder, isText ? GraphRoles.TextEncoder : GraphRoles.VaeDecoder, isText ? "input_ids" : "latent_sample", isText ? "last_hidden_state" : "sample");
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(folder.Path, new PipelineOptions { VerifyFiles = false });
+        using CancellationTokenSource source = new();
+        long cancelled = 0;
+        await using CancellationTokenRegistration note = source.Token.Register(() => cancelled = Stopwatch.GetTimestamp());
+        LastStage last = new(stage - 1, () => source.CancelAfter(InsideTheRun));
+        if (isText)
+        {
+            source.CancelAfter(InsideTheRun);
+        }
+
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (VideoFrame frame in pipeline.GenerateAsync(new VideoRequest { Prompt = "a red ball", Steps = 1, Frames = 1 }, last, source.Token))
+            {
+                Assert.Fail($"Frame {frame.Index} was made.");
+            }
+        });
+
+        TimeSpan took = Stopwatch.GetElapsedTime(cancelled);
+        output.WriteLine($"inside {stage}: {took.TotalMilliseconds:0} ms");
+        Assert.Equal(isText ? null : GenerationStage.Denoise, last.Reported);
+        Assert.InRange(took, TimeSpan.Zero, Soon);
     }
 
     /// <summary>The shipped pack, opened once for all moments.</summary>
@@ -73,6 +110,21 @@ public sealed class VideoPipelineCancellationTests(VideoPipelineCancellationTest
             if (_pipeline is not null)
             {
                 await _pipeline.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Keeps the last stage that ended, and calls when a certain one has.</summary>
+    private sealed class LastStage(GenerationStage awaited, Action reached) : IProgress<GenerationProgress>
+    {
+        public GenerationStage? Reported { get; private set; }
+
+        public void Report(GenerationProgress value)
+        {
+            Reported = value.Stage;
+            if (value.Stage == awaited)
+            {
+                reached();
             }
         }
     }

@@ -1,8 +1,5 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Memory;
-using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
 using Xunit.Abstractions;
 
@@ -12,8 +9,6 @@ namespace Seedance.Onnx;
 [Collection(RunsAlone.Name)]
 public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
 {
-    private const string PeakReset = "/proc/self/clear_refs";
-
     private static readonly VideoRequest Tiny = new() { Prompt = "a red ball", Steps = 2, Frames = 1 };
 
     [Fact, Trait("Tier", "Graph")]
@@ -24,14 +19,14 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
             await OpenGenerateDispose();
         }
 
-        long before = ResidentBytes();
+        long before = ProcessMemory.Resident();
 
         for (int i = 0; i < 50; i++)
         {
             await OpenGenerateDispose();
         }
 
-        long after = ResidentBytes();
+        long after = ProcessMemory.Resident();
         Assert.True(after <= before * 1.05, $"Resident memory must stay within 5 % of {before >> 20} MiB, but is {after >> 20} MiB.");
     }
 
@@ -44,14 +39,14 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
             await Generate(pipeline, Tiny with { Seed = (ulong)i });
         }
 
-        long before = ResidentBytes();
+        long before = ProcessMemory.Resident();
 
         for (int i = 100; i < 200; i++)
         {
             await Generate(pipeline, Tiny with { Seed = (ulong)i });
         }
 
-        long after = ResidentBytes();
+        long after = ProcessMemory.Resident();
         output.WriteLine($"{before >> 10} KiB, then {after >> 10} KiB");
         Assert.True(after <= before * 1.02, $"Resident memory must stay within 2 % of {before >> 10} KiB, but is {after >> 10} KiB.");
     }
@@ -59,23 +54,28 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
     [SkippableFact, Trait("Tier", "Model")]
     public async Task GenerateAsync_LimitJustAboveThePlan_Holds()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && File.Exists(PeakReset), "The most memory of a while is measured on Linux only.");
-        ModelPack pack = ModelPack.Open(ReferenceRun.Pack);
-        VideoRequest request = new() { Prompt = "a red ball moves to the right", Steps = 1, Frames = pack.Contract.Video.MaxFrames };
-        MemoryPlan plan = new MemoryModel(pack).Of(GenerationPlan.Create(request, pack));
+        Skip.IfNot(ProcessMemory.CanMeasurePeak, "The most memory of a while is measured on Linux only.");
+        VideoRequest request;
+        MemoryPlan plan;
+        await using (VideoPipeline planner = await VideoPipeline.OpenAsync(ReferenceRun.Pack)) // composes the graphs, which is done once and is not planned
+        {
+            request = new() { Prompt = "a red ball moves to the right", Steps = 1, Frames = planner.Pack.Contract.Video.MaxFrames };
+            plan = planner.PlanMemory(request);
+        }
+
         await OpenGenerateDispose(); // what the process loads once
 
-        long before = ResidentBytes();
-        await File.WriteAllTextAsync(PeakReset, "5");
+        long before = ProcessMemory.Resident();
+        ProcessMemory.ResetPeak();
 
         long opened;
         await using (VideoPipeline pipeline = await VideoPipeline.OpenAsync(ReferenceRun.Pack, new PipelineOptions { MemoryLimitBytes = plan.PeakBytes }))
         {
-            opened = PeakBytes() - before;
+            opened = ProcessMemory.Peak() - before;
             await Generate(pipeline, request);
         }
 
-        long peak = PeakBytes() - before;
+        long peak = ProcessMemory.Peak() - before;
         output.WriteLine($"{plan}, peak {plan.PeakBytes >> 20} MiB; measured {opened >> 20} MiB opened, {peak >> 20} MiB in all");
         Assert.True(peak <= plan.PeakBytes, $"What a generation takes must be at most the planned {plan.PeakBytes >> 20} MiB, but is {peak >> 20} MiB.");
         Assert.True(peak > plan.PeakBytes / 8, $"A plan must not be far above what is taken, {peak >> 20} MiB, but is {plan.PeakBytes >> 20} MiB.");
@@ -85,12 +85,7 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
     public async Task GenerateAsync_LimitBelowThePlan_IsRefusedBeforeAnythingRunsAndSaysWhatFits()
     {
         VideoRequest large = Tiny with { Frames = 17, Width = 512, Height = 512 };
-        long limit;
-        await using (VideoPipeline planner = await VideoPipeline.OpenAsync(TinyPack.Folder))
-        {
-            limit = planner.PlanMemory(large with { Frames = 9 }).PeakBytes;
-            Assert.True(planner.PlanMemory(large).PeakBytes > limit);
-        }
+        long limit = await LeastFor(large with { Frames = 9 });
 
         await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder, new PipelineOptions { MemoryLimitBytes = limit });
 
@@ -103,11 +98,26 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
     }
 
     [Fact, Trait("Tier", "Graph")]
+    public async Task GenerateAsync_LimitBelowADecodeInOnePiece_DecodesInSmallerOnesToTheSameFrames()
+    {
+        VideoRequest large = Tiny with { Frames = 17, Width = 512, Height = 512 };
+        await using VideoPipeline whole = await VideoPipeline.OpenAsync(TinyPack.Folder);
+        MemoryPlan plan = whole.PlanMemory(large);
+        long limit = plan.WeightBytes + (plan.DecodeBytes / 2);
+        await using VideoPipeline limited = await VideoPipeline.OpenAsync(TinyPack.Folder, new PipelineOptions { MemoryLimitBytes = limit });
+
+        MemoryPlan smaller = limited.PlanMemory(large);
+
+        Assert.InRange(smaller.PeakBytes, 1, limit);
+        Assert.True(plan.PeakBytes > limit);
+        Assert.Equal(await PixelsOf(whole, large), await PixelsOf(limited, large));
+    }
+
+    [Fact, Trait("Tier", "Graph")]
     public async Task GenerateAsync_TwoMayRunAtOnce_ThePlanCountsBoth()
     {
         VideoRequest large = Tiny with { Frames = 17, Width = 512, Height = 512 };
-        await using VideoPipeline planner = await VideoPipeline.OpenAsync(TinyPack.Folder);
-        PipelineOptions options = new() { ConcurrentGenerations = 2, MemoryLimitBytes = planner.PlanMemory(large).PeakBytes };
+        PipelineOptions options = new() { ConcurrentGenerations = 2, MemoryLimitBytes = await LeastFor(large) };
 
         await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder, options);
 
@@ -123,41 +133,35 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
         Assert.Contains("which its weights take, but the limit is 1 MiB", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The memory that a video is planned to take in the smallest pieces.</summary>
+    private static async Task<long> LeastFor(VideoRequest request)
+    {
+        long weights;
+        await using (VideoPipeline free = await VideoPipeline.OpenAsync(TinyPack.Folder))
+        {
+            weights = free.PlanMemory(request).WeightBytes;
+        }
+
+        await using VideoPipeline tight = await VideoPipeline.OpenAsync(TinyPack.Folder, new PipelineOptions { MemoryLimitBytes = weights });
+        return tight.PlanMemory(request).PeakBytes;
+    }
+
     private static async Task OpenGenerateDispose()
     {
         await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(TinyPack.Folder);
         await Generate(pipeline, Tiny);
     }
 
-    private static async Task Generate(VideoPipeline pipeline, VideoRequest request)
+    private static async Task Generate(VideoPipeline pipeline, VideoRequest request) => Assert.NotEmpty(await PixelsOf(pipeline, request));
+
+    private static async Task<byte[]> PixelsOf(VideoPipeline pipeline, VideoRequest request)
     {
+        using MemoryStream pixels = new();
         await foreach (VideoFrame frame in pipeline.GenerateAsync(request))
         {
-            Assert.NotEqual(0, frame.Pixels.Length);
-        }
-    }
-
-    private static long PeakBytes()
-    {
-        string line = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], System.Globalization.CultureInfo.InvariantCulture) << 10;
-    }
-
-    /// <summary>What is in use: memory that was freed goes back to the system first, else it would count as taken, or be taken again uncounted.</summary>
-    private static long ResidentBytes()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        GC.WaitForPendingFinalizers();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        if (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out IntPtr library) && NativeLibrary.TryGetExport(library, "malloc_trim", out IntPtr trim))
-        {
-            _ = Marshal.GetDelegateForFunctionPointer<TrimMemory>(trim)(0);
+            pixels.Write(frame.Pixels.Span);
         }
 
-        using Process process = Process.GetCurrentProcess();
-        return process.WorkingSet64;
+        return pixels.ToArray();
     }
-
-    /// <summary>glibc's malloc_trim.</summary>
-    private delegate int TrimMemory(nuint kept);
 }

@@ -2,12 +2,13 @@ using Seedance.Onnx.Media;
 using Seedance.Onnx.Requests;
 using Seedance.Onnx.Stages;
 using Seedance.Onnx.Testing;
+using Xunit.Abstractions;
 
 namespace Seedance.Onnx;
 
 /// <summary>The shipped pack through the whole pipeline, against the PyTorch reference and against itself.</summary>
 [Trait("Tier", "Model")]
-public sealed class VideoPipelineModelTests
+public sealed class VideoPipelineModelTests(ITestOutputHelper output)
 {
     private static readonly Tolerance Reference = new("the same float32 graphs summed in another order, over 8 guided steps", 1e-3, 1e-3);
 
@@ -67,6 +68,27 @@ public sealed class VideoPipelineModelTests
 
         Assert.Equal(plan.Solver.Steps.Length - 1, recorder.BetweenReports.Count);
         Assert.All(recorder.BetweenReports.Skip(1), bytes => Assert.Equal(0, bytes));
+    }
+
+    /// <summary>A ratio of times in one run, the best of three: whoever else uses the machine takes from both parts alike, but may hit a short one by chance.</summary>
+    [Fact]
+    public async Task MakeLatents_TimeOutsideTheGraphs_IsAtMostOnePercent()
+    {
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(ReferenceRun.Pack);
+        GenerationPlan plan = GenerationPlan.Create(ReferenceRun.Request with { Steps = 20 }, pipeline.Pack);
+        List<double> shares = [];
+
+        while (shares.Count < 3 && !shares.Any(share => share <= 0.01))
+        {
+            StageClock clock = new();
+            _ = pipeline.MakeLatents(plan, clock, progress: null, CancellationToken.None);
+            StageReport denoise = clock.Reports.Single(report => report.Stage == GenerationStage.Denoise);
+            Assert.Equal(20, denoise.Runs);
+            shares.Add(1 - (denoise.InRuns / denoise.Elapsed));
+        }
+
+        output.WriteLine(string.Join(", ", shares.Select(share => $"{share:p2}")));
+        Assert.InRange(shares.Min(), 0, 0.01);
     }
 
     [Fact]

@@ -34,8 +34,8 @@ public static class ChunkMemory
     }
 
     /// <summary>The shape of what a decoder remembers, for one clip.</summary>
-    /// <param name="decoder">The decoder.</param>
-    /// <param name="past">One of its inputs, by <see cref="PastOf"/>; its free axes are among those of latent_sample, as every opened pack's are.</param>
+    /// <param name="decoder">The decoder, or what it is composed into.</param>
+    /// <param name="past">One of its inputs, by <see cref="PastOf"/>; its free axes are among those of the latents, as every opened pack's are.</param>
     /// <param name="latents">The shape of the latents that it gets.</param>
     /// <returns>The length of each axis, outermost first.</returns>
     public static ImmutableArray<long> ShapeOf(GraphContract decoder, TensorContract past, LatentShape latents)
@@ -43,7 +43,7 @@ public static class ChunkMemory
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(past);
         long[] lengths = [1, latents.Channels, latents.Frames, latents.Height, latents.Width];
-        ImmutableArray<TensorAxis> sample = decoder.FindInput("latent_sample")!.Axes;
+        ImmutableArray<TensorAxis> sample = (decoder.FindInput("latent_sample") ?? decoder.FindInput(ComposedTensors.Latents)!).Axes;
         return [.. past.Axes.Select(axis => axis.Length ?? lengths[sample.IndexOf(axis)])];
     }
 }

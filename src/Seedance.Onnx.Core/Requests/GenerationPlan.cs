@@ -83,9 +83,11 @@ public sealed record GenerationPlan
         FlowSchedule schedule = scheduler.CreateSchedule(request.Steps ?? contract.Sampling.Steps, request.Shift);
         SolverPlan solver = Solvers.Create(kind, schedule, scheduler.SolverOrder);
         LatentShape latents = contract.Latents.LatentsOf(size, frames);
-        if (latents.Length > Array.MaxLength / solver.Keep)
+        // What a solver keeps is one tensor, and is read as one span.
+        int mostValues = int.MaxValue / sizeof(float) / solver.Keep;
+        if (latents.Length > mostValues)
         {
-            throw new InvalidRequestException([$"Latents must have at most {Array.MaxLength / solver.Keep} values, but {frames} frames of {size} have {latents.Length}. Ask for fewer or smaller frames."]);
+            throw new InvalidRequestException([$"Latents must have at most {mostValues} values, but {frames} frames of {size} have {latents.Length}. Ask for fewer or smaller frames."]);
         }
 
         bool guided = guidance != 1;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
+using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Requests;
 
@@ -8,7 +9,8 @@ namespace Seedance.Onnx.Requests;
 /// <param name="Latents">[C, f, h, w].</param>
 /// <param name="Branches">B: texts that are guided between, 1 or 2.</param>
 /// <param name="Tokens">S: tokens of the longest prompt.</param>
-public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens)
+/// <param name="Keep">K: tensors that the solver keeps; 1 if not specified.</param>
+public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1)
 {
     /// <summary>The shapes of a plan; its prompts are not tokenised yet, so that they count as the longest that the pack reads.</summary>
     /// <param name="plan">The plan.</param>
@@ -18,7 +20,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(plan.Latents, plan.Prompts.Length, pack.MaxTokens);
+        return new PlannedShapes(plan.Latents, plan.Solver.Branches, pack.MaxTokens, plan.Solver.Keep);
     }
 
     /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads.</summary>
@@ -27,7 +29,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     public static PlannedShapes Default(PackContract pack)
     {
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(pack.Latents.LatentsOf(pack.Video.Sizes[0], pack.Video.DefaultFrames), pack.Sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens);
+        return new PlannedShapes(pack.Latents.LatentsOf(pack.Video.Sizes[0], pack.Video.DefaultFrames), pack.Sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens, Solvers.MostKept(pack.Sampling.Solver));
     }
 
     /// <summary>The least, the default and the most that a pack was made for.</summary>
@@ -43,12 +45,12 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         [
             new PlannedShapes(latents.LatentsOf(least, latents.Frames(1)), 1, 1),
             Default(pack),
-            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), 2, pack.MaxTokens),
+            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), 2, pack.MaxTokens, Enum.GetValues<SolverKind>().Max(Solvers.MostKept)),
         ];
     }
 
     /// <summary>The shape of each input of a graph.</summary>
-    /// <param name="graph">The graph.</param>
+    /// <param name="graph">The graph: one of the pack's, or what it is composed into.</param>
     /// <param name="pack">The contract of its pack.</param>
     /// <returns>The length of each axis, outermost first, by the input's canonical name; 0 for a length that follows from nothing here.</returns>
     public IReadOnlyDictionary<string, ImmutableArray<long>> InputsOf(GraphContract graph, PackContract pack)
@@ -73,6 +75,11 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
             (GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder, _) => [1, Latents.Channels, f, h, w],
             (GraphRoles.VaeEncoder or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), h * pack.Latents.SpatialStride, w * pack.Latents.SpatialStride],
             (GraphRoles.ImageEncoder, _) => [1, 3, 0, 0],
+            (_, ComposedTensors.State) => [Keep, Latents.Channels, f, h, w],
+            (_, ComposedTensors.Weights) => [Keep, Keep + Branches + 1],
+            (_, ComposedTensors.Noise) => [1, Latents.Channels, f, h, w],
+            (_, "mask") => [1, pack.TransformerChannels.Count(ChannelKind.Mask), f, h, w],
+            (_, "condition") => [1, pack.TransformerChannels.Count(ChannelKind.Condition), f, h, w],
             (_, "hidden_states") => [Branches, pack.TransformerChannels.Total, f, h, w],
             (_, "timestep") => [Branches],
             (_, "encoder_hidden_states") => [Branches, Tokens, Features(GraphRoles.TextEncoder, pack)],

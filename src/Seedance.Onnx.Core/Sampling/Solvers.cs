@@ -11,6 +11,8 @@ namespace Seedance.Onnx.Sampling;
 /// </remarks>
 public static class Solvers
 {
+    private const int MaxOrder = 3;
+
     /// <summary>The plan of a solver, by its kind.</summary>
     /// <param name="kind">The solver.</param>
     /// <param name="schedule">The noise levels.</param>
@@ -24,6 +26,17 @@ public static class Solvers
         SolverKind.UniPC => UniPC(schedule, order),
         SolverKind.DpmSolverPlusPlus => DpmSolverPlusPlus(schedule, order),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such solver."),
+    };
+
+    /// <summary>The most tensors that a solver keeps between evaluations, whatever its order.</summary>
+    /// <param name="kind">The solver.</param>
+    /// <returns>K: 1 to 4.</returns>
+    public static int MostKept(SolverKind kind) => kind switch
+    {
+        SolverKind.Euler => 1,
+        SolverKind.Heun => 2,
+        SolverKind.UniPC => 1 + MaxOrder,
+        _ => MaxOrder,
     };
 
     /// <summary>Explicit Euler: x' = x + (σ' − σ) v.</summary>
@@ -171,6 +184,6 @@ public static class Solvers
     private static void CheckOrder(int order)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(order, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(order, 3);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(order, MaxOrder);
     }
 }

@@ -13,8 +13,8 @@ public sealed class GraphCache
     private const string ModelName = "model.onnx";
     private const string ManifestName = "entry.json";
 
-    // Raised whenever the same sources and recipe would give another model.
-    private const string FormatVersion = "seedance-graphs-1";
+    // Another for every change of this library's code: the same sources and recipe may then give another model.
+    private static readonly string Library = typeof(GraphCache).Module.ModuleVersionId.ToString();
 
     private readonly string _folder;
 
@@ -35,7 +35,7 @@ public sealed class GraphCache
         ArgumentNullException.ThrowIfNull(sources);
         ArgumentNullException.ThrowIfNull(recipe);
         // As JSON, so that no two lists read the same.
-        string[][] content = [[FormatVersion], .. sources.OrderBy(source => source.Key, StringComparer.Ordinal).Select(source => new[] { source.Key, source.Value }), [.. recipe]];
+        string[][] content = [[Library], .. sources.OrderBy(source => source.Key, StringComparer.Ordinal).Select(source => new[] { source.Key, source.Value }), [.. recipe]];
         return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content)));
     }
 
@@ -54,15 +54,18 @@ public sealed class GraphCache
     /// <summary>The file of a model, made first if it is not there as it was written.</summary>
     /// <param name="key">What it is made from, see <see cref="KeyOf"/>.</param>
     /// <param name="make">Makes it.</param>
+    /// <param name="cancellationToken">Stops the writing; nothing is left of it then.</param>
     /// <returns>The path of the model's file. It stays as it is for as long as nobody empties the cache.</returns>
     /// <exception cref="ModelFileException">What <paramref name="make"/> throws.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public string GetOrMake(string key, Func<OnnxModel> make)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public string GetOrMake(string key, Func<OnnxModel> make, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentNullException.ThrowIfNull(make);
         string entry = Path.Combine(_folder, key);
-        if (IsWhole(entry))
+        bool damaged = Directory.Exists(entry);
+        if (damaged && IsWhole(entry))
         {
             return Path.Combine(entry, ModelName);
         }
@@ -70,10 +73,10 @@ public sealed class GraphCache
         string partial = Path.Combine(_folder, $"{key}.{Guid.NewGuid():N}.partial");
         try
         {
-            make().Save(Path.Combine(partial, ModelName));
+            make().Save(Path.Combine(partial, ModelName), cancellationToken: cancellationToken);
             Dictionary<string, string> hashes = Directory.GetFiles(partial).ToDictionary(file => Path.GetFileName(file), Hash, StringComparer.Ordinal);
             File.WriteAllBytes(Path.Combine(partial, ManifestName), JsonSerializer.SerializeToUtf8Bytes(hashes));
-            Replace(entry, partial);
+            Replace(entry, partial, damaged);
         }
         finally
         {
@@ -86,15 +89,10 @@ public sealed class GraphCache
         return Path.Combine(entry, ModelName);
     }
 
-    private static void Replace(string entry, string partial)
+    private static void Replace(string entry, string partial, bool damaged)
     {
-        // Someone else may have made the same meanwhile: theirs is as good.
-        if (IsWhole(entry))
-        {
-            return;
-        }
-
-        if (Directory.Exists(entry))
+        // Someone else may have made the same meanwhile: theirs is as good, and may be open already.
+        if (damaged && !IsWhole(entry) && Directory.Exists(entry))
         {
             Directory.Delete(entry, recursive: true);
         }

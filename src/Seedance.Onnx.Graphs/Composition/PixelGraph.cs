@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Graphs.Composition;
 
@@ -29,7 +30,7 @@ public static class PixelGraph
 
         ModelComposer composer = new("pixels", Math.Max(upscaler is null ? ModelComposer.OpsetFor(decoder) : ModelComposer.OpsetFor(decoder, upscaler), OpsetRaise.Oldest));
         long channels = options.Mean.Length;
-        string latents = composer.Input("latents", OnnxElementType.Float32, 1, channels, "f", "h", "w");
+        string latents = composer.Input(ComposedTensors.Latents, OnnxElementType.Float32, 1, channels, "f", "h", "w");
         GraphBuilder before = composer.Build("/denormalise");
         string scaled = before.Add("Add", [
             before.Add("Mul", [latents, before.Constant<float>("std", options.StandardDeviation.AsSpan(), 1, channels, 1, 1, 1)]),
@@ -43,7 +44,7 @@ public static class PixelGraph
         }
 
         (string frames, bool framesFirst) = upscaler is null ? (sample, false) : Upscale(composer, upscaler, sample);
-        composer.Output(ToBytes(composer.Build("/pixels"), frames, framesFirst), "frames", new OnnxValue("frames", OnnxElementType.UInt8, "F", "H", "W", 3));
+        composer.Output(ToBytes(composer.Build("/pixels"), frames, framesFirst), ComposedTensors.Frames, new OnnxValue(ComposedTensors.Frames, OnnxElementType.UInt8, "F", "H", "W", 3));
         foreach (OnnxValue memory in decoder.Graph.Outputs.Where(output => output.Name != options.Sample))
         {
             composer.Output(decoded[memory.Name], memory.Name, memory);

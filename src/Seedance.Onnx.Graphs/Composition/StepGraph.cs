@@ -8,7 +8,7 @@ namespace Seedance.Onnx.Graphs.Composition;
 /// state' = W · [state ; v_1 … v_G ; noise], so that latents never leave the device between steps.
 /// </summary>
 /// <remarks>
-/// <para>Inputs: "state" [K, C, f, h, w] float32; "weights" [K, K + G + 1] float32, as a solver's step writes them; "timestep" [1], or [G] where the branches
+/// <para>Free axes have the names that the transformer's file gives them. Inputs: "state" [K, C, f, h, w] float32; "weights" [K, K + G + 1] float32, as a solver's step writes them; "timestep" [1], or [G] where the branches
 /// are free, of the transformer's type; "noise"
 /// [1, C, f, h, w] float32 if the plan uses any; for each other group of channels one input, "mask" or "condition", [1 or G, channels, f, h, w] float32; and the
 /// transformer's other inputs under their own names, whose batch axis is the branches ([G, S, D] for encoder_hidden_states).</para>
@@ -35,15 +35,18 @@ public static class StepGraph
 
         long channels = options.Channels.Count(ChannelKind.Noisy);
         ModelComposer composer = new("step", Math.Max(ModelComposer.OpsetFor(transformer), OpsetRaise.Oldest));
-        OnnxDimension keep = Axis(options.Keep, "K"), branches = Axis(options.Branches, "G"), columns = Axis(options.Keep + options.Branches + 1, "columns");
-        string state = composer.Input("state", OnnxElementType.Float32, keep, channels, "f", "h", "w");
-        string weights = composer.Input("weights", OnnxElementType.Float32, keep, columns);
-        string? noise = options.UsesNoise ? composer.Input("noise", OnnxElementType.Float32, 1, channels, "f", "h", "w") : null;
+        // The transformer's own names, so that passes know which of its inputs are as long as the latents.
+        OnnxDimension[] hidden = AxesOf(transformer.Graph.RequiredInputs.FirstOrDefault(input => input.Name == options.HiddenStates));
+        OnnxDimension keep = Axis(options.Keep, "K"), columns = Axis(options.Keep + options.Branches + 1, "columns"), branches = options.Branches is { } guided ? guided : hidden[0];
+        OnnxDimension[] places = hidden[2..];
+        string state = composer.Input(ComposedTensors.State, OnnxElementType.Float32, [keep, channels, .. places]);
+        string weights = composer.Input(ComposedTensors.Weights, OnnxElementType.Float32, keep, columns);
+        string? noise = options.UsesNoise ? composer.Input(ComposedTensors.Noise, OnnxElementType.Float32, [1, channels, .. places]) : null;
         OnnxValue? time = transformer.Graph.RequiredInputs.FirstOrDefault(input => input.Name == options.Timestep);
         string timestep = composer.Input("timestep", time?.ElementType ?? OnnxElementType.Float32, options.Branches is null ? branches : 1);
         Dictionary<string, string> connections = new(StringComparer.Ordinal)
         {
-            [options.HiddenStates] = HiddenStates(composer, options, state, timestep, branches),
+            [options.HiddenStates] = HiddenStates(composer, options, state, timestep, branches, places),
             [options.Timestep] = Timestep(composer, options, time, timestep, branches),
         };
 
@@ -53,8 +56,8 @@ public static class StepGraph
             throw new ModelFileException(transformer.Source, $"the velocity must be an output '{options.Velocity}', but the outputs are {string.Join(", ", outputs.Keys)}. Map the name.");
         }
 
-        OnnxDimension[] shape = [keep, channels, "f", "h", "w"];
-        composer.Output(Update(composer, state, velocity, noise, weights), "next_state", new OnnxValue("next_state", OnnxElementType.Float32, shape));
+        OnnxDimension[] shape = [keep, channels, .. places];
+        composer.Output(Update(composer, state, velocity, noise, weights), ComposedTensors.NextState, new OnnxValue(ComposedTensors.NextState, OnnxElementType.Float32, shape));
         if (options.EmitsVelocity)
         {
             composer.Output(velocity, "velocity", new OnnxValue("velocity", OnnxElementType.Float32, [branches, .. shape[1..]]));
@@ -64,12 +67,12 @@ public static class StepGraph
     }
 
     /// <summary>The first kept tensor and the conditions on the channel axis, repeated over the branches.</summary>
-    private static string HiddenStates(ModelComposer composer, StepGraphOptions options, string state, string timestep, OnnxDimension branches)
+    private static string HiddenStates(ModelComposer composer, StepGraphOptions options, string state, string timestep, OnnxDimension branches, OnnxDimension[] places)
     {
         List<string> groups = [];
         foreach (ChannelGroup group in options.Channels.Groups.Where(group => group.Kind != ChannelKind.Noisy))
         {
-            composer.Input(group.Kind.ToString().ToLowerInvariant(), OnnxElementType.Float32, "conditions", group.Channels, "f", "h", "w");
+            composer.Input(ComposedTensors.Of(group.Kind), OnnxElementType.Float32, ["conditions", group.Channels, .. places]);
         }
 
         GraphBuilder builder = composer.Build("/branches");
@@ -78,14 +81,14 @@ public static class StepGraph
             : builder.Add("Concat", [builder.Add("Shape", [timestep]), builder.Integers(1, 1, 1, 1)], OnnxAttribute.Create("axis", 0));
         foreach (ChannelGroup group in options.Channels.Groups)
         {
-            string part = group.Kind != ChannelKind.Noisy ? group.Kind.ToString().ToLowerInvariant()
+            string part = group.Kind != ChannelKind.Noisy ? ComposedTensors.Of(group.Kind)
                 : options.Keep == 1 ? state
-                : builder.Add("Slice", [state, builder.Integers(0), builder.Integers(1), builder.Integers(0)]);
+                : builder.Add("Gather", [state, builder.Integers(0)]); // one for certain, where a Slice of a free axis could be none
             groups.Add(options.Branches == 1 ? part : builder.Add("Expand", [part, rows]));
         }
 
         string all = groups.Count == 1 ? groups[0] : builder.Add("Concat", groups, OnnxAttribute.Create("axis", 1));
-        composer.Describe(all, OnnxElementType.Float32, branches, options.Channels.Total, "f", "h", "w");
+        composer.Describe(all, OnnxElementType.Float32, [branches, options.Channels.Total, .. places]);
         return all;
     }
 
@@ -99,6 +102,13 @@ public static class StepGraph
             : builder.Add("Expand", [timestep, builder.Integers(options.Branches.Value)]);
         composer.Describe(all, declared?.ElementType ?? OnnxElementType.Float32, scalar ? [] : [branches]);
         return all;
+    }
+
+    /// <summary>The axes of hidden_states as the transformer's file has them, under our names where it has none.</summary>
+    private static OnnxDimension[] AxesOf(OnnxValue? hidden)
+    {
+        OnnxDimension[] ours = ["G", "C", "f", "h", "w"];
+        return hidden?.Shape is { } shape && shape.Length == ours.Length ? [.. shape.Zip(ours, (axis, own) => axis.Length is null && string.IsNullOrEmpty(axis.Name) ? own : axis)] : ours;
     }
 
     private static OnnxDimension Axis(int? length, string name) => length is { } known ? known : name;

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
+using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Graphs.Composition;
 
 /// <summary>Composes tokenizer and text encoder: strings in, features out.</summary>
 /// <remarks>
 /// Inputs: the tokenizer's ("text": [N] string), and those of the encoder that neither the tokenizer makes nor <see cref="TextGraphOptions.ZeroInputs"/> names.
-/// Outputs: all of the encoder's ("last_hidden_state": [N, S, D]) and of the tokenizer's ("input_ids", "attention_mask": [N, S] int64).
+/// Outputs: all of the encoder's ("last_hidden_state": [N, S, D]) and of the tokenizer's ("input_ids", "attention_mask": [N, S] int64), cut to
+/// <see cref="TextGraphOptions.MaxTokens"/>; and where the tokenizer makes a mask, "token_count" [N] int64, of the texts as they are.
 /// </remarks>
 public static class TextGraph
 {
@@ -22,6 +24,12 @@ public static class TextGraph
         options ??= new TextGraphOptions();
         ModelComposer composer = new("text", ModelComposer.OpsetFor(tokenizer, encoder));
         ImmutableDictionary<string, string> tokens = composer.Add(tokenizer, "tokenizer", ImmutableDictionary<string, string>.Empty);
+        string? mask = tokens.GetValueOrDefault(options.AttentionMask);
+        if (options.MaxTokens is { } most)
+        {
+            tokens = tokens.ToImmutableDictionary(token => token.Key, token => Cut(composer, tokenizer, token, most), StringComparer.Ordinal);
+        }
+
         Dictionary<string, string> connections = new(StringComparer.Ordinal);
         foreach (OnnxValue input in encoder.Graph.RequiredInputs)
         {
@@ -46,6 +54,27 @@ public static class TextGraph
             composer.Output(value, name);
         }
 
+        if (mask is not null)
+        {
+            GraphBuilder builder = composer.Build("/count");
+            string count = builder.Add("ReduceSum", [mask, builder.Integers(1)], OnnxAttribute.Create("keepdims", 0L));
+            composer.Output(count, ComposedTensors.TokenCount, new OnnxValue(ComposedTensors.TokenCount, OnnxElementType.Int64, "N"));
+        }
+
         return composer.Finish();
+    }
+
+    /// <summary>The first tokens of each text.</summary>
+    private static string Cut(ModelComposer composer, OnnxModel tokenizer, KeyValuePair<string, string> token, int most)
+    {
+        OnnxValue declared = tokenizer.Graph.Outputs.First(output => output.Name == token.Key);
+        GraphBuilder builder = composer.Build("/first");
+        string cut = builder.Add("Slice", [token.Value, builder.Integers(0), builder.Integers(most), builder.Integers(1)]);
+        if (declared.Shape is { Length: 2 })
+        {
+            composer.Describe(cut, declared.ElementType, "N", "S");
+        }
+
+        return cut;
     }
 }

@@ -13,7 +13,7 @@ internal sealed class ActivationFusion : IGraphPass
     public int Run(GraphView graph)
     {
         int changes = 0;
-        foreach (OnnxNode node in graph.Nodes.ToList())
+        foreach (OnnxNode node in graph.EachNode())
         {
             if (GraphView.Is(node, "Mul", "Div") && Fuse(graph, node))
             {

@@ -10,7 +10,7 @@ internal sealed class AttentionFusion : IGraphPass
     public int Run(GraphView graph)
     {
         int changes = 0;
-        foreach (OnnxNode node in graph.Profile.Attention == AttentionForm.Decomposed ? [] : graph.Nodes.ToList())
+        foreach (OnnxNode node in graph.Profile.Attention == AttentionForm.Decomposed ? [] : graph.EachNode())
         {
             if (AttentionMatch.Find(graph, node) is { } match && (graph.Profile.Attention == AttentionForm.Attention ? OnnxAttention.Emit(graph, node, match) : MicrosoftAttention.Emit(graph, node, match)))
             {

@@ -10,7 +10,7 @@ internal sealed class BiasGeluFusion : IGraphPass
     public int Run(GraphView graph)
     {
         int changes = 0;
-        foreach (OnnxNode node in graph.Profile.BiasGelu ? graph.Nodes.ToList() : [])
+        foreach (OnnxNode node in graph.Profile.BiasGelu ? graph.EachNode() : [])
         {
             bool exact = (node.OpType == "Gelu" && node.Domain == OpsetImports.Microsoft) || (GraphView.Is(node, "Gelu") && node.Text("approximate", "none") == "none");
             if (!exact || !graph.IsSingleOrHalf(node.Inputs[0]) || graph.Maker(node.Inputs[0], "Add") is not { } add || graph.OnlyReader(node.Inputs[0]) is null)

@@ -14,7 +14,7 @@ internal sealed class NormalizationFusion : IGraphPass
     public int Run(GraphView graph)
     {
         int changes = 0;
-        foreach (OnnxNode node in graph.Nodes.ToList())
+        foreach (OnnxNode node in graph.EachNode())
         {
             if (Match(graph, node) is { } match && Emit(graph, node, match))
             {

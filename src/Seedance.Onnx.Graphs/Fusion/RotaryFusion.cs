@@ -13,7 +13,7 @@ internal sealed class RotaryFusion : IGraphPass
     public int Run(GraphView graph)
     {
         int changes = 0;
-        foreach (OnnxNode node in graph.Profile.RotaryEmbedding ? graph.Nodes.ToList() : [])
+        foreach (OnnxNode node in graph.Profile.RotaryEmbedding ? graph.EachNode() : [])
         {
             if (RotaryMatch.Find(graph, node) is { } match && Emit(graph, node, match))
             {

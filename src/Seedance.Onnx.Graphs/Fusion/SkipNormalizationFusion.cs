@@ -10,7 +10,7 @@ internal sealed class SkipNormalizationFusion : IGraphPass
     public int Run(GraphView graph)
     {
         int changes = 0;
-        foreach (OnnxNode node in graph.Profile.SkipNormalization ? graph.Nodes.ToList() : [])
+        foreach (OnnxNode node in graph.Profile.SkipNormalization ? graph.EachNode() : [])
         {
             if (GraphView.Is(node, "LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization") && Fuse(graph, node))
             {

@@ -8,7 +8,7 @@ internal sealed class CastCleanup : IGraphPass
     public int Run(GraphView graph)
     {
         int changes = 0;
-        foreach (OnnxNode node in graph.Nodes.ToList())
+        foreach (OnnxNode node in graph.EachNode())
         {
             if (!GraphView.Is(node, "Cast") || graph.Maker(node.Inputs[0], "Cast") is not { } before || graph.Shapes.Find(before.Inputs[0]) is not { } source)
             {

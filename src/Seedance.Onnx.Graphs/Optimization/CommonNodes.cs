@@ -15,7 +15,7 @@ internal sealed class CommonNodes : IGraphPass
     {
         int changes = 0;
         Dictionary<string, OnnxNode> seen = new(StringComparer.Ordinal);
-        foreach (OnnxNode node in graph.Nodes.ToList())
+        foreach (OnnxNode node in graph.EachNode())
         {
             if (Random.Contains(node.OpType) || !OpsetImports.IsKnown(node.Domain) || node.Subgraphs.Any() || node.Inputs.Count == 0)
             {

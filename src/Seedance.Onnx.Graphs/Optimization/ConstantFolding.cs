@@ -19,7 +19,7 @@ internal sealed class ConstantFolding : IGraphPass
         int changes = 0;
         long budget = BudgetBytes;
         Dictionary<string, OnnxTensor> made = new(StringComparer.Ordinal);
-        foreach (OnnxNode node in graph.Nodes.ToList())
+        foreach (OnnxNode node in graph.EachNode())
         {
             if (node.Outputs.Any(graph.IsOutput) || node.Subgraphs.Any() || node.Outputs.All(output => output.Length == 0))
             {

@@ -22,9 +22,11 @@ public static class GraphOptimizer
     /// <summary>Optimises a model in place.</summary>
     /// <param name="model">The model; changed. Its inputs and outputs stay as they are.</param>
     /// <param name="options">The target, and which passes run.</param>
+    /// <param name="cancellationToken">Stops it, inside a pass too; the model is then not to be used.</param>
     /// <returns>What each pass changed.</returns>
     /// <exception cref="ModelFileException">The model is not valid, uses operators that are newer than what is known here, or cannot be raised to what the options ask for.</exception>
-    public static OptimizationReport Optimize(OnnxModel model, OptimizationOptions options)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static OptimizationReport Optimize(OnnxModel model, OptimizationOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
@@ -52,8 +54,9 @@ public static class GraphOptimizer
             changed = 0;
             foreach (IGraphPass pass in passes)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 shapes ??= ShapeInference.Run(model);
-                int count = Run(pass, model, model.Graph, shapes, profile);
+                int count = Run(pass, model, model.Graph, shapes, profile, cancellationToken);
                 if (count > 0)
                 {
                     changes["dead code"] += DeadCode.Remove(model.Graph);
@@ -65,15 +68,15 @@ public static class GraphOptimizer
             }
         }
 
-        changes["initialisers"] += options.Without.Contains("initialisers") ? 0 : SharedInitializers.Share(model);
+        changes["initialisers"] += options.Without.Contains("initialisers") ? 0 : SharedInitializers.Share(model, cancellationToken: cancellationToken);
         (int nodesAfter, long bytesAfter) = Size(model);
         return new OptimizationReport([.. PassNames.Select(name => new PassReport(name, changes[name]))], nodes, nodesAfter, bytes, bytesAfter);
     }
 
-    private static int Run(IGraphPass pass, OnnxModel model, OnnxGraph graph, GraphShapes shapes, TargetProfile profile)
+    private static int Run(IGraphPass pass, OnnxModel model, OnnxGraph graph, GraphShapes shapes, TargetProfile profile, CancellationToken cancellationToken)
     {
         // From the outside in: a rewriting outside may rename what an inner graph reads.
-        GraphView view = new(model, graph, shapes, profile);
+        GraphView view = new(model, graph, shapes, profile, cancellationToken);
         int changes = pass.Run(view);
         view.Commit();
         graph.ReplaceNodes(NodeOrder.Sort(graph.Nodes));
@@ -81,7 +84,7 @@ public static class GraphOptimizer
         {
             if (shapes.Inside(inner) is { } known)
             {
-                changes += Run(pass, model, inner, known, profile);
+                changes += Run(pass, model, inner, known, profile, cancellationToken);
             }
         }
 

@@ -16,8 +16,11 @@ internal sealed class GraphView
     private readonly HashSet<string> _inner = new(StringComparer.Ordinal);
     private readonly NameSource _names;
 
-    public GraphView(OnnxModel model, OnnxGraph graph, GraphShapes shapes, TargetProfile profile)
+    private readonly CancellationToken _cancellationToken;
+
+    public GraphView(OnnxModel model, OnnxGraph graph, GraphShapes shapes, TargetProfile profile, CancellationToken cancellationToken)
     {
+        _cancellationToken = cancellationToken;
         Model = model;
         Graph = graph;
         Shapes = shapes;
@@ -44,6 +47,16 @@ internal sealed class GraphView
 
     /// <summary>The nodes before any rewriting, each after those whose values it reads. Those already replaced are left out.</summary>
     public IEnumerable<OnnxNode> Nodes => Graph.Nodes.Where(node => !_replacements.ContainsKey(node));
+
+    /// <summary>The nodes as they are now, one after the other, whatever is rewritten meanwhile; the walk ends where the optimisation is cancelled.</summary>
+    public IEnumerable<OnnxNode> EachNode()
+    {
+        foreach (OnnxNode node in Nodes.ToList())
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            yield return node;
+        }
+    }
 
     /// <summary>The node that makes a value, if it is of one of some operators of ONNX's own; null otherwise.</summary>
     public OnnxNode? Maker(string value, params ReadOnlySpan<string> operators)

@@ -8,7 +8,7 @@ internal sealed class IdentityRemoval : IGraphPass
     public int Run(GraphView graph)
     {
         int changes = 0;
-        foreach (OnnxNode node in graph.Nodes.ToList())
+        foreach (OnnxNode node in graph.EachNode())
         {
             if (Source(graph, node) is { } source && Remove(graph, node, source))
             {

@@ -8,7 +8,7 @@ internal sealed class MoveMerging : IGraphPass
     public int Run(GraphView graph)
     {
         int changes = 0;
-        foreach (OnnxNode node in graph.Nodes.ToList())
+        foreach (OnnxNode node in graph.EachNode())
         {
             if (GraphView.Is(node, "Transpose") && graph.Maker(node.Inputs[0], "Transpose") is { } before && node.Ints("perm") is { } outer && before.Ints("perm") is { } inner
                 && outer.All(axis => axis >= 0 && axis < inner.Count))

@@ -15,8 +15,9 @@ internal sealed class SharedInitializers : IGraphPass
     /// <summary>Shares the main graph's initialisers. Values are compared by their SHA-256, read a part at a time, and only where type, shape and size agree.</summary>
     /// <param name="model">The model; changed.</param>
     /// <param name="maxBytes">Larger ones are left alone.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>How many initialisers became superfluous; they are removed.</returns>
-    public static int Share(OnnxModel model, long maxBytes = long.MaxValue)
+    public static int Share(OnnxModel model, long maxBytes = long.MaxValue, CancellationToken cancellationToken = default)
     {
         OnnxGraph graph = model.Graph;
         HashSet<string> interfaces = [.. graph.Inputs.Concat(graph.Outputs).Select(value => value.Name)];
@@ -25,7 +26,7 @@ internal sealed class SharedInitializers : IGraphPass
             .GroupBy(tensor => $"{tensor.ElementType} {string.Join(',', tensor.Dimensions)}", StringComparer.Ordinal).Where(group => group.Skip(1).Any()))
         {
             // Most that differ do so at once; only the others are read to the end.
-            foreach (IGrouping<string, OnnxTensor> equal in alike.GroupBy(Beginning, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).SelectMany(group => group.GroupBy(Hash, StringComparer.Ordinal)))
+            foreach (IGrouping<string, OnnxTensor> equal in alike.GroupBy(Beginning, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).SelectMany(group => group.GroupBy(tensor => Hash(tensor, cancellationToken), StringComparer.Ordinal)))
             {
                 foreach (OnnxTensor other in equal.Skip(1))
                 {
@@ -59,11 +60,11 @@ internal sealed class SharedInitializers : IGraphPass
         return Convert.ToBase64String(bytes);
     }
 
-    private static string Hash(OnnxTensor tensor)
+    private static string Hash(OnnxTensor tensor, CancellationToken cancellationToken)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using HashStream stream = new(hash);
-        tensor.CopyTo(stream);
+        tensor.Data.CopyTo(stream, cancellationToken);
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 }

@@ -38,11 +38,12 @@ public sealed class Float16Conversion
         "NonMaxSuppression", "GridSample", "DFT", "STFT", "If", "Loop", "Scan", "DynamicQuantizeMatMul", "MatMulNBits", "MatMulIntegerToFloat", "ArrayFeatureExtractor", "Multinomial", "Bernoulli",
     ];
 
-    internal static void Convert(OnnxModel model, PrecisionOptions options, NodeFilter filter, List<string> converted, List<string> kept)
+    internal static void Convert(OnnxModel model, PrecisionOptions options, NodeFilter filter, List<string> converted, List<string> kept, CancellationToken cancellationToken)
     {
         Float16Conversion conversion = new(model);
         foreach (OnnxNode node in NodeOrder.Sort(model.Graph.Nodes))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             bool has = node.Inputs.Concat(node.Outputs).Any(conversion.IsSingle);
             bool asked = options.KeepOperators.Contains(node.OpType) || filter.Matches(node.Name);
             bool stays = asked || KeptOperators.Contains(node.OpType) || !OpsetImports.IsKnown(node.Domain) || node.Domain is "ai.onnx.contrib" or "ai.onnx.ml";

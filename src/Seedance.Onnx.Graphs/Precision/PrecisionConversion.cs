@@ -9,9 +9,11 @@ public static class PrecisionConversion
     /// <summary>Converts a model in place. Inputs and outputs stay as they are.</summary>
     /// <param name="model">The model; changed. Run it through the optimizer first: it finds its patterns in single precision.</param>
     /// <param name="options">The precision, and what stays.</param>
+    /// <param name="cancellationToken">Stops it between two nodes; the model is then not to be used.</param>
     /// <returns>What was converted.</returns>
     /// <exception cref="ArgumentException">The options are not valid.</exception>
-    public static PrecisionReport Convert(OnnxModel model, PrecisionOptions options)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static PrecisionReport Convert(OnnxModel model, PrecisionOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
@@ -29,10 +31,10 @@ public static class PrecisionConversion
             case GraphPrecision.Float32:
                 break;
             case GraphPrecision.Float16:
-                Float16Conversion.Convert(model, options, filter, converted, kept);
+                Float16Conversion.Convert(model, options, filter, converted, kept, cancellationToken);
                 break;
             default:
-                WeightQuantization.Convert(model, options, filter, converted, kept);
+                WeightQuantization.Convert(model, options, filter, converted, kept, cancellationToken);
                 break;
         }
 

@@ -6,12 +6,12 @@ namespace Seedance.Onnx.Graphs.Precision;
 /// <summary>Quantises the weights of matrix products: MatMul with a constant [K, N] on the right, and Gemm.</summary>
 internal static class WeightQuantization
 {
-    public static void Convert(OnnxModel model, PrecisionOptions options, NodeFilter filter, List<string> converted, List<string> kept)
+    public static void Convert(OnnxModel model, PrecisionOptions options, NodeFilter filter, List<string> converted, List<string> kept, CancellationToken cancellationToken)
     {
-        GraphView graph = new(model, model.Graph, ShapeInference.Run(model), TargetProfile.Of(GraphTarget.Cpu));
+        GraphView graph = new(model, model.Graph, ShapeInference.Run(model), TargetProfile.Of(GraphTarget.Cpu), cancellationToken);
         // Weights that several nodes share are quantised once.
         Dictionary<string, string[]> done = new(StringComparer.Ordinal);
-        foreach (OnnxNode node in graph.Nodes.ToList())
+        foreach (OnnxNode node in graph.EachNode())
         {
             if (Product(graph, node, options) is not { } product)
             {

@@ -121,8 +121,8 @@ internal static class MovementRules
 
         IEnumerable<OnnxDimension> lengths = first.Select((_, at) => at == axis
             ? Lengths.Sum(shapes.Select(shape => shape is { } axes ? axes[at] : OnnxDimension.Unknown))
-            // All are equal here: a known one says the most.
-            : shapes.Where(shape => shape is not null).Select(shape => shape!.Value[at]).OrderBy(length => length.Length is null).First());
+            // All are equal here: a known one says the most, a named one more than nothing.
+            : shapes.Where(shape => shape is not null).Select(shape => shape!.Value[at]).OrderBy(length => length.Length is null).ThenBy(length => length == OnnxDimension.Unknown).First());
         ImmutableArray<OnnxDimension>?[] elements = [.. Enumerable.Range(0, node.InputCount).Select(i => node.Elements(i) ?? Unknowns(shapes[i]))];
         bool list = first.Length == 1 && elements.All(part => part is not null) && elements.Sum(part => part!.Value.Length) <= InferredValue.MostElements;
         node.Set(0, node.Type(0), [.. lengths], list && node.Type(0) is OnnxElementType.Int64 or OnnxElementType.Int32 ? [.. elements.SelectMany(part => part!.Value)] : null);

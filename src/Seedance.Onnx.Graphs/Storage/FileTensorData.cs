@@ -15,7 +15,7 @@ internal sealed class FileTensorData(DataFile file, long offset, long length) : 
         Fill(handle, offset1, destination);
     }
 
-    public override void CopyTo(Stream destination)
+    public override void CopyTo(Stream destination, CancellationToken cancellationToken)
     {
         using SafeFileHandle handle = file.Open();
         byte[] chunk = new byte[(int)Math.Min(length, ChunkBytes)];
@@ -23,6 +23,7 @@ internal sealed class FileTensorData(DataFile file, long offset, long length) : 
         {
             Span<byte> part = chunk.AsSpan(0, (int)Math.Min(chunk.Length, length - done));
             Fill(handle, done, part);
+            cancellationToken.ThrowIfCancellationRequested();
             destination.Write(part);
             done += part.Length;
         }

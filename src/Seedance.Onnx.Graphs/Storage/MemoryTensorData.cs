@@ -7,5 +7,5 @@ internal sealed class MemoryTensorData(ReadOnlyMemory<byte> bytes) : TensorData
 
     public override void Read(long offset, Span<byte> destination) => bytes.Span.Slice((int)offset, destination.Length).CopyTo(destination);
 
-    public override void CopyTo(Stream destination) => destination.Write(bytes.Span);
+    public override void CopyTo(Stream destination, CancellationToken cancellationToken) => destination.Write(bytes.Span);
 }

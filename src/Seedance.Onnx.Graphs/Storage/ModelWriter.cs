@@ -9,14 +9,17 @@ internal sealed class ModelWriter
     private readonly List<TensorData> _ranges = [];
     private readonly Dictionary<OnnxTensor, (string Location, long Offset)> _external = [];
 
-    private ModelWriter()
+    private readonly CancellationToken _cancellationToken;
+
+    private ModelWriter(CancellationToken cancellationToken)
     {
+        _cancellationToken = cancellationToken;
     }
 
     /// <summary>Writes a model with all tensors inside.</summary>
-    public static void Write(OnnxModel model, Stream stream) => new ModelWriter().WriteModel(model, stream);
+    public static void Write(OnnxModel model, Stream stream) => new ModelWriter(CancellationToken.None).WriteModel(model, stream);
 
-    public static void Save(OnnxModel model, string path, OnnxWriteOptions options)
+    public static void Save(OnnxModel model, string path, OnnxWriteOptions options, CancellationToken cancellationToken)
     {
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full) ?? throw new ArgumentException($"Path must be that of a file, but is '{path}'.", nameof(path));
@@ -38,7 +41,7 @@ internal sealed class ModelWriter
             }
         }
 
-        ModelWriter writer = new();
+        ModelWriter writer = new(cancellationToken);
         Directory.CreateDirectory(folder);
         if (outside.Length > 0)
         {
@@ -80,7 +83,7 @@ internal sealed class ModelWriter
             long padding = (alignment - (stream.Position % alignment)) % alignment;
             stream.Write(new byte[padding]);
             _external[tensor] = (location, stream.Position);
-            tensor.CopyTo(stream);
+            tensor.Data.CopyTo(stream, _cancellationToken);
         }
     }
 
@@ -93,7 +96,7 @@ internal sealed class ModelWriter
             throw new ModelFileException(model.Source, $"a model in one file must take at most {int.MaxValue} bytes, but takes {plan.Length}. Save it with external data (InlineLimitBytes).");
         }
 
-        plan.WriteTo(stream);
+        plan.WriteTo(stream, _cancellationToken);
     }
 
     private ModelProto ToMessage(OnnxModel model)

@@ -32,13 +32,14 @@ internal sealed class SplicePlan
         return plan;
     }
 
-    public void WriteTo(Stream stream)
+    public void WriteTo(Stream stream, CancellationToken cancellationToken)
     {
         foreach (Piece piece in _pieces)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (piece.Data is { } data)
             {
-                data.CopyTo(stream);
+                data.CopyTo(stream, cancellationToken);
             }
             else
             {

@@ -15,13 +15,14 @@ internal abstract class TensorData
     public abstract void Read(long offset, Span<byte> destination);
 
     /// <summary>Writes all bytes, a part at a time.</summary>
-    public virtual void CopyTo(Stream destination)
+    public virtual void CopyTo(Stream destination, CancellationToken cancellationToken)
     {
         byte[] chunk = new byte[(int)Math.Min(Length, ChunkBytes)];
         for (long offset = 0; offset < Length;)
         {
             Span<byte> part = chunk.AsSpan(0, (int)Math.Min(chunk.Length, Length - offset));
             Read(offset, part);
+            cancellationToken.ThrowIfCancellationRequested();
             destination.Write(part);
             offset += part.Length;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Seedance.Onnx.Composition;
 using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Graphs.Costs;
 using Seedance.Onnx.Graphs.Shapes;
@@ -11,7 +12,11 @@ using Seedance.Onnx.Stages;
 namespace Seedance.Onnx.Memory;
 
 /// <summary>Plans the memory of generations with a pack. Safe for several threads.</summary>
-internal sealed class MemoryModel(ModelPack pack)
+/// <param name="pack">The pack.</param>
+/// <param name="composed">What runs of it, by role.</param>
+/// <param name="limit">The most bytes that may be planned; null for no limit.</param>
+/// <param name="atOnce">How many generations run at once.</param>
+internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, ComposedGraph> composed, long? limit = null, int atOnce = 1)
 {
     /// <summary>Allocators grow by doubling, and keep what they have until a stage ends.</summary>
     private const double ArenaGrowth = 2;
@@ -25,41 +30,48 @@ internal sealed class MemoryModel(ModelPack pack)
     /// <summary>What a session, its threads and its allocator take for themselves.</summary>
     private const long SessionBytes = 4 << 20;
 
-    private readonly ConcurrentDictionary<(PlannedShapes Shapes, int Kept), MemoryPlan> _plans = [];
-    private readonly Lazy<Dictionary<string, OnnxModel>> _graphs = new(() => GraphRoles.Required.ToDictionary(role => role, role => OnnxModel.Load(pack.PathOfGraph(role)), StringComparer.Ordinal));
+    private readonly ConcurrentDictionary<(PlannedShapes Shapes, DecodePieces Pieces), MemoryPlan> _plans = [];
+    private readonly Lazy<long> _weights = new(() => WeightsOf(pack));
+    private readonly Lazy<OnnxModel> _textEncoder = new(() => OnnxModel.Load(pack.PathOfGraph(GraphRoles.TextEncoder)));
+    private readonly bool _inChunks = ChunkMemory.PastOf(pack.Contract.FindGraph(GraphRoles.VaeDecoder)!).Any();
 
-    /// <summary>What the loaded graphs take, whatever is asked of them.</summary>
-    public long WeightBytes => GraphRoles.Required.Sum(WeightsOf) + LargestFile;
+    /// <summary>What the loaded graphs of a pack take, whatever is asked of them. Composed and fused they have the same weights.</summary>
+    /// <exception cref="ModelFileException">A graph cannot be read.</exception>
+    public static long WeightsOf(ModelPack pack)
+    {
+        // A file is read whole before its weights are where they belong.
+        long largestFile = GraphRoles.Required.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
+        return largestFile + GraphRoles.Required.Sum(role => SessionBytes + (role == GraphRoles.Tokenizer
+            ? (long)(TokenizerTables * new FileInfo(pack.PathOfGraph(role)).Length)
+            : (long)(PackedWeights * OnnxModel.Load(pack.PathOfGraph(role)).Graph.Initializers.Sum(tensor => tensor.ByteCount))));
+    }
 
-    // The file is read whole before its weights are where they belong.
-    private long LargestFile => GraphRoles.Required.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
-
-    /// <summary>What a plan takes.</summary>
+    /// <summary>What a plan takes, decoded in the pieces that the limit asks for.</summary>
     /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
-    public MemoryPlan Of(GenerationPlan plan) => Of(PlannedShapes.Of(plan, pack.Contract), plan.Solver.Keep);
+    public MemoryPlan Of(GenerationPlan plan) => Of(PlannedShapes.Of(plan, pack.Contract));
+
+    /// <summary>In which pieces a clip is decoded: the largest that fit into the limit, or the smallest.</summary>
+    public DecodePieces ChoosePieces(GenerationPlan plan) => ChoosePieces(PlannedShapes.Of(plan, pack.Contract));
 
     /// <summary>Why a plan does not fit, and what would.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="limit">The most bytes that may be planned.</param>
-    /// <param name="atOnce">How many generations run at once.</param>
     /// <returns>Null if it fits.</returns>
-    public string? FindProblem(GenerationPlan plan, long limit, int atOnce)
+    public string? FindProblem(GenerationPlan plan)
     {
         PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
-        long Peak(LatentShape latents) => Of(shapes with { Latents = latents }, plan.Solver.Keep) is var memory ? memory.WeightBytes + (atOnce * memory.WorkingBytes) : 0;
-        long peak = Peak(plan.Latents);
-        if (peak <= limit)
+        bool Fits(LatentShape latents) => PeakOf(Of(shapes with { Latents = latents })) <= limit;
+        if (limit is not { } most || Fits(plan.Latents))
         {
             return null;
         }
 
         LatentGeometry geometry = pack.Contract.Latents;
-        int fits = MostThatFits(plan.Latents.Frames - 1, frames => Peak(plan.Latents with { Frames = frames }) <= limit);
+        int fits = MostThatFits(plan.Latents.Frames - 1, frames => Fits(plan.Latents with { Frames = frames }));
         VideoSize? size = pack.Contract.Video.Sizes
-            .Where(smaller => Area(smaller) < Area(plan.Size) && Peak(geometry.LatentsOf(smaller, plan.Frames)) <= limit)
+            .Where(smaller => Area(smaller) < Area(plan.Size) && Fits(geometry.LatentsOf(smaller, plan.Frames)))
             .OrderByDescending(Area).Select(smaller => (VideoSize?)smaller).FirstOrDefault();
         string[] ways = [.. new[] { fits > 0 ? $"for {geometry.Frames(fits)} frames" : null, size is { } smallerSize ? $"for {smallerSize}" : null }.OfType<string>()];
-        return $"The video must fit into {MiB(limit)} MiB of memory{(atOnce > 1 ? $" {atOnce} times" : "")}, but {plan.Frames} frames of {plan.Size} are planned to take {MiB(peak)} MiB. "
+        return $"The video must fit into {MiB(most)} MiB of memory{(atOnce > 1 ? $" {atOnce} times" : "")}, but {plan.Frames} frames of {plan.Size} are planned to take {MiB(PeakOf(Of(shapes)))} MiB. "
             + (ways.Length > 0 ? $"Ask {string.Join(" or ", ways)}, or raise the limit." : "Raise the limit.");
     }
 
@@ -81,32 +93,50 @@ internal sealed class MemoryModel(ModelPack pack)
         return least;
     }
 
-    private MemoryPlan Of(PlannedShapes shapes, int kept) => _plans.GetOrAdd((shapes, kept), static (key, model) => model.Estimate(key.Shapes, key.Kept), this);
+    private long PeakOf(MemoryPlan memory) => memory.WeightBytes + (atOnce * memory.WorkingBytes);
 
-    private MemoryPlan Estimate(PlannedShapes shapes, int kept)
+    private MemoryPlan Of(PlannedShapes shapes) => Of(shapes, ChoosePieces(shapes));
+
+    private MemoryPlan Of(PlannedShapes shapes, DecodePieces pieces) => _plans.GetOrAdd((shapes, pieces), static (key, model) => model.Estimate(key.Shapes, key.Pieces), this);
+
+    private DecodePieces ChoosePieces(PlannedShapes shapes)
     {
-        LatentShape latents = shapes.Latents;
-        VideoSize size = pack.Contract.Latents.SizeOf(latents);
-        bool inChunks = ChunkMemory.PastOf(pack.Contract.FindGraph(GraphRoles.VaeDecoder)!).Any();
-        PlannedShapes decoded = inChunks ? shapes with { Latents = latents with { Frames = Math.Min(latents.Frames, DecodeStage.Chunk) } } : shapes;
-        long state = sizeof(float) * latents.Length, pixels = 3L * Area(size) * pack.Contract.Latents.Frames(latents.Frames);
-        // The decoder's allocator keeps the pixels of the clip before until it runs again.
-        long left = (long)(ArenaGrowth * sizeof(float) * pixels);
-        return new MemoryPlan(
-            WeightBytes,
-            ActivationsOf(GraphRoles.TextEncoder, shapes),
-            ActivationsOf(GraphRoles.Transformer, shapes) + (state * ((2 * kept) + shapes.Branches + 4)) + left,
-            ActivationsOf(GraphRoles.VaeDecoder, decoded) + (2 * state) + pixels);
+        IEnumerable<DecodePieces> ways = DecodePieces.Of(shapes.Latents, _inChunks);
+        if (limit is not { } most)
+        {
+            return ways.First();
+        }
+
+        DecodePieces last = default;
+        foreach (DecodePieces pieces in ways)
+        {
+            last = pieces;
+            if (_weights.Value + (atOnce * Of(shapes, pieces).DecodeBytes) <= most)
+            {
+                break;
+            }
+        }
+
+        return last;
     }
 
-    private long WeightsOf(string role) => SessionBytes + (role == GraphRoles.Tokenizer
-        ? (long)(TokenizerTables * new FileInfo(pack.PathOfGraph(role)).Length)
-        : (long)(PackedWeights * _graphs.Value[role].Graph.Initializers.Sum(tensor => tensor.ByteCount)));
-
-    private long ActivationsOf(string role, PlannedShapes shapes)
+    private MemoryPlan Estimate(PlannedShapes shapes, DecodePieces pieces)
     {
-        OnnxModel model = _graphs.Value[role];
-        GraphContract contract = pack.Contract.FindGraph(role)!;
+        LatentShape latents = shapes.Latents;
+        PlannedShapes piece = shapes with { Latents = latents with { Frames = pieces.Frames, Height = pieces.Height, Width = pieces.Width } };
+        long state = sizeof(float) * latents.Length, pixels = 3L * Area(pack.Contract.Latents.SizeOf(latents)) * pack.Contract.Latents.Frames(latents.Frames);
+        long piecePixels = 3L * Area(pack.Contract.Latents.SizeOf(piece.Latents)) * pieces.Frames * pack.Contract.Latents.TemporalStride;
+        return new MemoryPlan(
+            _weights.Value,
+            ActivationsOf(_textEncoder.Value, pack.Contract.FindGraph(GraphRoles.TextEncoder)!, shapes),
+            ActivationsOf(GraphRoles.Transformer, shapes) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
+            ActivationsOf(GraphRoles.VaeDecoder, piece) + (2 * state) + pixels + piecePixels);
+    }
+
+    private long ActivationsOf(string role, PlannedShapes shapes) => ActivationsOf(composed[role].Model, composed[role].Contract, shapes);
+
+    private long ActivationsOf(OnnxModel model, GraphContract contract, PlannedShapes shapes)
+    {
         IReadOnlyDictionary<string, ImmutableArray<long>> planned = shapes.InputsOf(contract, pack.Contract);
         HashSet<string> present = [.. model.Graph.Inputs.Select(input => input.Name)];
         ShapeBindings bindings = contract.Inputs

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Graphs.Optimization;
 using Seedance.Onnx.Graphs.Precision;
@@ -7,14 +8,16 @@ using Seedance.Onnx.Graphs.Running;
 namespace Seedance.Onnx.Optimization;
 
 /// <summary>Rewrites one graph into a new file, and measures what that did.</summary>
-internal sealed class GraphWork(ModelOptimizationRequest request, ModelRunner runner, IProgress<OptimizationProgress>? progress, CancellationToken cancellationToken)
+internal sealed class GraphWork(
+    ModelOptimizationRequest request, ModelRunner runner, EngineCompiler? compiler, string scratch, IProgress<OptimizationProgress>? progress, CancellationToken cancellationToken)
 {
     /// <summary>Rewrites a graph.</summary>
     /// <param name="graph">What it is called.</param>
     /// <param name="original">The graph as its file has it; not changed.</param>
     /// <param name="samples">Sets of inputs; none to run nothing.</param>
     /// <param name="output">The file to write.</param>
-    public GraphOptimization Run(string graph, OnnxModel original, IReadOnlyList<IReadOnlyDictionary<string, OnnxTensor>> samples, string output)
+    /// <param name="shapes">The shapes that an engine of it is for; null where none can be.</param>
+    public GraphOptimization Run(string graph, OnnxModel original, IReadOnlyList<IReadOnlyDictionary<string, OnnxTensor>> samples, string output, Func<ShapeProfile>? shapes)
     {
         runner.Name = graph;
         Begin(graph, OptimizationStep.Reference);
@@ -22,7 +25,7 @@ internal sealed class GraphWork(ModelOptimizationRequest request, ModelRunner ru
 
         Begin(graph, OptimizationStep.Passes);
         OnnxModel model = original.Copy();
-        OptimizationReport passes = GraphOptimizer.Optimize(model, new OptimizationOptions { Target = request.Target });
+        OptimizationReport passes = GraphOptimizer.Optimize(model, new OptimizationOptions { Target = request.Target }, cancellationToken);
 
         PrecisionOptions options = new() { Precision = request.Precision, KeepNames = request.Keep };
         ImmutableArray<string> overflows = [];
@@ -42,12 +45,11 @@ internal sealed class GraphWork(ModelOptimizationRequest request, ModelRunner ru
         }
 
         Begin(graph, OptimizationStep.Conversion);
-        PrecisionReport precision = PrecisionConversion.Convert(model, options);
-        cancellationToken.ThrowIfCancellationRequested();
-        model.Save(output);
+        PrecisionReport precision = PrecisionConversion.Convert(model, options, cancellationToken);
+        model.Save(output, cancellationToken: cancellationToken);
 
         Begin(graph, OptimizationStep.Comparison);
-        return new GraphOptimization
+        GraphOptimization result = new()
         {
             Graph = graph,
             Passes = passes,
@@ -59,6 +61,15 @@ internal sealed class GraphWork(ModelOptimizationRequest request, ModelRunner ru
             Shapes = samples.Count == 0 ? ImmutableSortedDictionary<string, ImmutableArray<long>>.Empty : samples[0].ToImmutableSortedDictionary(input => input.Key, input => input.Value.Dimensions, StringComparer.Ordinal),
             Differences = Compare(graph, original, expected, [.. samples.Select(sample => runner.RunFile(output, sample))]),
         };
+        if (compiler is null || shapes is null)
+        {
+            return result;
+        }
+
+        Begin(graph, OptimizationStep.Compilation);
+        runner.Dispose(); // it holds the file open
+        compiler.Compile(graph, output, shapes(), scratch);
+        return result with { BytesAfter = new FileInfo(output).Length };
     }
 
     private IReadOnlyDictionary<string, OnnxTensor> RunOriginal(string graph, OnnxModel original, IReadOnlyDictionary<string, OnnxTensor> sample)

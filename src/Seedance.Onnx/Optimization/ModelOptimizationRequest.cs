@@ -54,6 +54,15 @@ public sealed record ModelOptimizationRequest
     /// <summary>What the graph runs on to be measured. If not specified, the CPU.</summary>
     public ExecutionTarget Runtime { get; init; } = ExecutionTarget.Cpu;
 
+    /// <summary>
+    /// Whether what was written and measured is then compiled by TensorRT: the output's graph stands for an engine that it holds, for this machine's card,
+    /// driver and TensorRT, and opens without a build. For target tensorrt only. False if not specified. Not yet run on a card.
+    /// </summary>
+    public bool Compile { get; init; }
+
+    /// <summary>What it is compiled with: device and TensorRT's options, of which <see cref="TensorRtOptions.Axes"/> says for which lengths.</summary>
+    public ExecutionTarget CompileTarget { get; init; } = new() { Providers = [ExecutionProvider.TensorRt] };
+
     /// <summary>Whether the input is a pack.</summary>
     internal bool IsPack => Directory.Exists(Input);
 
@@ -69,6 +78,11 @@ public sealed record ModelOptimizationRequest
         if (Precision is GraphPrecision.Weights8 or GraphPrecision.Weights4 && Target == GraphTarget.TensorRt)
         {
             problems.Add($"Precision {Precision.ToName()} must be for target cpu, cuda or webgpu, but the target is tensorrt, which knows no packed weights. Take fp16 there.");
+        }
+
+        if (Compile && Target != GraphTarget.TensorRt)
+        {
+            problems.Add($"A graph to compile must be for target tensorrt, but the target is {Target.ToName()}. Choose the target, or do without compiling.");
         }
 
         if (Samples is < 0 or > MaxSamples)

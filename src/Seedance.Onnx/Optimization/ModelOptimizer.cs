@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.IO.Enumeration;
+using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Graphs.Running;
 using Seedance.Onnx.Graphs.Shapes;
@@ -40,13 +41,15 @@ public static class ModelOptimizer
         problems.AddRange(FindDataProblems(request, model));
         ThrowIfAny(problems);
         string name = Path.GetFileName(request.Input);
+        EngineCompiler? compiler = EngineCompiler.For(request);
         using PartialOutput output = new(request.Output);
         using ModelRunner runner = new(request.Runtime, output.Scratch, cancellationToken);
         ShapeBindings chosen = ShapeChoice.For(model, bindings).Bindings;
         ThrowIfAny([.. chosen.Inputs.Where(input => request.Samples > 0 && input.Value.Aggregate(1.0, (a, b) => a * b) > MaxInputElements)
             .Select(input => $"Input '{input.Key}' must have at most {MaxInputElements} elements to be run, but has shape [{string.Join(", ", input.Value)}]. Ask for a smaller one.")]);
         IReadOnlyDictionary<string, OnnxTensor>[] samples = [.. Enumerable.Range(0, request.Samples).Select(seed => SampleInputs.Create(model, chosen, seed))];
-        GraphOptimization graph = new GraphWork(request, runner, progress, cancellationToken).Run(name, model, samples, output.Path);
+        GraphWork work = new(request, runner, compiler, output.Scratch, progress, cancellationToken);
+        GraphOptimization graph = work.Run(name, model, samples, output.Path, () => ShapesOf(chosen));
         return Finish(request, [graph], runner, output);
     }
 
@@ -57,6 +60,7 @@ public static class ModelOptimizer
         problems.AddRange(request.Roles.Where(role => pack.Contract.FindGraph(role) is null)
             .Select(role => $"Graph '{role}' must be one of {string.Join(", ", pack.Contract.Graphs.Keys)}, but is not. Choose among those."));
         ThrowIfAny(problems);
+        EngineCompiler? compiler = EngineCompiler.For(request);
         pack.VerifyFiles(cancellationToken);
 
         using PartialOutput output = new(request.Output);
@@ -68,12 +72,17 @@ public static class ModelOptimizer
         copy.CopyFiles([.. chosen.Select(graph => models[graph.Role])], [.. graphs.Except(chosen).Select(graph => models[graph.Role])]);
 
         PackSamples samples = new(pack, models, runner, request.Samples);
-        GraphWork work = new(request, runner, progress, cancellationToken);
+        GraphWork work = new(request, runner, compiler, output.Scratch, progress, cancellationToken);
         ImmutableArray<GraphOptimization> results =
-            [.. chosen.Select(graph => work.Run(graph.Role, models[graph.Role], samples.For(graph), copy.PathOf(graph.File)))];
+            [.. chosen.Select(graph => work.Run(graph.Role, models[graph.Role], samples.For(graph), copy.PathOf(graph.File), ShapesOf(graph)))];
         copy.WriteContract(request, results);
         ModelPack.Open(output.Path).VerifyFiles(cancellationToken);
         return Finish(request, results, runner, output);
+
+        // What takes text stays on the processor.
+        Func<ShapeProfile>? ShapesOf(GraphContract graph) => graph.Inputs.Any(input => input.ElementType == ElementType.Text)
+            ? null
+            : () => ShapeProfile.Of(graph, pack.Contract, compiler!.Axes).Keep([.. models[graph.Role].Graph.RequiredInputs.Select(input => input.Name)]);
     }
 
     /// <summary>Opens the model; what keeps it from being opened comes before problems of the request that hang on it, but not instead of the others.</summary>
@@ -130,6 +139,9 @@ public static class ModelOptimizer
 
         return bindings;
     }
+
+    private static ShapeProfile ShapesOf(ShapeBindings bindings) =>
+        new(bindings.Inputs.ToImmutableSortedDictionary(input => input.Key, input => input.Value.Select(length => AxisRange.Fixed(length)).ToImmutableArray(), StringComparer.Ordinal));
 
     private static ModelOptimization Finish(ModelOptimizationRequest request, ImmutableArray<GraphOptimization> graphs, ModelRunner runner, PartialOutput output)
     {

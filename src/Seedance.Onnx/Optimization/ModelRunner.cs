@@ -24,8 +24,7 @@ internal sealed class ModelRunner(ExecutionTarget target, string scratch, Cancel
         {
             Close();
             string path = Path.Combine(scratch, "model.onnx");
-            cancellationToken.ThrowIfCancellationRequested();
-            model.Save(path);
+            model.Save(path, cancellationToken: cancellationToken);
             Open(model, path);
         }
 

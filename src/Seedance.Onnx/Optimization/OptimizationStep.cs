@@ -20,4 +20,7 @@ public enum OptimizationStep
 
     /// <summary>What was written runs, and its outputs are compared.</summary>
     Comparison,
+
+    /// <summary>TensorRT compiles what was written, which takes minutes.</summary>
+    Compilation,
 }

@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Diagnostics;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Ort;
@@ -7,121 +7,50 @@ using Seedance.Onnx.Requests;
 
 namespace Seedance.Onnx.Stages;
 
-/// <summary>Latents become frames: un-normalised, through the VAE decoder graph, and rounded to bytes.</summary>
+/// <summary>Latents become frames: the pixel graph, over a clip's tiles and over each tile's chunks.</summary>
 /// <remarks>
 /// A decoder that remembers (see <see cref="ChunkMemory"/>) takes a clip in chunks, and returns as many frames for every latent frame; those before a clip's
-/// first are dropped. The frames are the same whatever the chunk, its memory is not.
+/// first are dropped. What it remembers stays on the device.
 /// </remarks>
-/// <param name="decoder">The graph; borrowed.</param>
+/// <param name="pixels">The pixel graph; borrowed.</param>
 /// <param name="geometry">How its latents relate to frames.</param>
-/// <param name="chunk">Latent frames of a chunk, at least 1.</param>
-internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry, int chunk = DecodeStage.Chunk)
+internal sealed class DecodeStage(GraphSession pixels, LatentGeometry geometry)
 {
-    /// <summary>Latent frames of a chunk where nobody asks for another number.</summary>
-    public const int Chunk = 4;
-
-    private readonly TensorContract[] _past = [.. ChunkMemory.PastOf(decoder.Contract)];
+    private readonly TensorContract[] _past = [.. ChunkMemory.PastOf(pixels.Contract)];
 
     /// <summary>Decodes a clip.</summary>
     /// <param name="plan">What is being made.</param>
     /// <param name="latents">Normalised latents, [C, f, h, w].</param>
+    /// <param name="pieces">How much of it is decoded at once.</param>
+    /// <param name="clock">Told what it took.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
     /// <returns>The frames in order, each owning its pixels.</returns>
     /// <exception cref="GraphExecutionException">The graph failed, or gave frames of another number or size than planned.</exception>
-    public VideoFrame[] Run(GenerationPlan plan, ReadOnlySpan<float> latents, CancellationToken cancellationToken)
+    public VideoFrame[] Run(GenerationPlan plan, ReadOnlySpan<float> latents, DecodePieces pieces, StageClock clock, CancellationToken cancellationToken)
     {
+        long began = Stopwatch.GetTimestamp();
         LatentShape shape = plan.Latents;
-        int longest = _past.Length > 0 ? chunk : shape.Frames;
-        List<VideoFrame> frames = new(plan.Frames);
-        Dictionary<string, GraphTensor> inputs = BeginMemory(shape);
-        GraphOutputs? before = null;
-        try
+        byte[][] frames = new byte[plan.Frames][];
+        for (int i = 0; i < frames.Length; i++)
         {
-            for (int first = 0; first < shape.Frames; first += longest)
-            {
-                int count = Math.Min(longest, shape.Frames - first);
-                using HostTensor sample = Scale(shape, latents, first, count);
-                inputs["latent_sample"] = sample;
-                GraphOutputs outputs = decoder.Run(inputs, cancellationToken);
-                before?.Dispose();
-                before = outputs;
-                int planned = _past.Length > 0 ? count * geometry.TemporalStride : plan.Frames;
-                AddFrames(plan, outputs["sample"], planned, planned - (geometry.Frames(first + count) - frames.Count), frames);
-                foreach (TensorContract past in _past)
-                {
-                    inputs[past.Name].Dispose();
-                    inputs[past.Name] = outputs[ChunkMemory.PresentOf(past.Name)];
-                }
-            }
+            frames[i] = new byte[3 * plan.Size.Width * plan.Size.Height];
         }
-        finally
+
+        int height = Math.Min(pieces.Height, shape.Height), width = Math.Min(pieces.Width, shape.Width);
+        using TileDecoder decoder = new(pixels, geometry, shape with { Height = height, Width = width }, _past.Length > 0 ? pieces.Frames : shape.Frames, plan.Frames);
+        int[] rows = [.. DecodePieces.Starts(shape.Height, height)], columns = [.. DecodePieces.Starts(shape.Width, width)];
+        FrameCanvas canvas = new(frames, plan.Size.Width);
+        for (int row = 0; row < rows.Length; row++)
         {
-            before?.Dispose();
-            foreach (TensorContract past in _past)
+            for (int column = 0; column < columns.Length; column++)
             {
-                inputs[past.Name].Dispose();
+                canvas.Place(rows, row, columns, column, height, width, geometry.SpatialStride);
+                bool isLast = row == rows.Length - 1 && column == columns.Length - 1;
+                decoder.Run(latents, shape, rows[row], columns[column], isLast, canvas, cancellationToken);
             }
         }
 
-        return [.. frames];
-    }
-
-    /// <summary>Nothing to remember yet: zeros in the shape that the latents give.</summary>
-    private Dictionary<string, GraphTensor> BeginMemory(LatentShape shape)
-    {
-        Dictionary<string, GraphTensor> memory = new(StringComparer.Ordinal);
-        foreach (TensorContract past in _past)
-        {
-            HostTensor nothing = HostTensor.Allocate(ElementType.Float32, ChunkMemory.ShapeOf(decoder.Contract, past, shape).AsSpan());
-            nothing.AsSpan<float>().Clear();
-            memory.Add(past.Name, nothing);
-        }
-
-        return memory;
-    }
-
-    /// <summary>The decoder's input for some latent frames: z · std + mean, [1, C, count, h, w].</summary>
-    private HostTensor Scale(LatentShape shape, ReadOnlySpan<float> latents, int first, int count)
-    {
-        HostTensor sample = HostTensor.Allocate(ElementType.Float32, 1, shape.Channels, count, shape.Height, shape.Width);
-        Span<float> scaled = sample.AsSpan<float>();
-        int area = shape.Height * shape.Width;
-        for (int channel = 0; channel < shape.Channels; channel++)
-        {
-            ReadOnlySpan<float> from = latents.Slice(((channel * shape.Frames) + first) * area, count * area);
-            Span<float> to = scaled.Slice(channel * count * area, count * area);
-            TensorPrimitives.Multiply(from, geometry.Std[channel], to);
-            TensorPrimitives.Add(to, geometry.Mean[channel], to);
-        }
-
-        return sample;
-    }
-
-    /// <summary>Adds the frames of planes [1, 3, count, H, W] in [-1, 1] but for the first few, as bytes [H, W, 3].</summary>
-    private static void AddFrames(GenerationPlan plan, HostTensor pixels, int count, int dropped, List<VideoFrame> frames)
-    {
-        long[] expected = [1, 3, count, plan.Size.Height, plan.Size.Width];
-        if (!pixels.Shape.SequenceEqual(expected))
-        {
-            throw new GraphExecutionException(
-                GraphRoles.VaeDecoder, $"output 'sample' must be [{string.Join(", ", expected)}], but is [{string.Join(", ", pixels.Shape)}]. Correct the strides in seedance.json.");
-        }
-
-        ReadOnlySpan<float> planes = pixels.AsSpan<float>();
-        int area = plan.Size.Width * plan.Size.Height;
-        for (int index = dropped; index < count; index++)
-        {
-            byte[] bytes = new byte[3 * area];
-            for (int channel = 0; channel < 3; channel++)
-            {
-                ReadOnlySpan<float> plane = planes.Slice(((channel * count) + index) * area, area);
-                for (int i = 0; i < area; i++)
-                {
-                    bytes[(3 * i) + channel] = (byte)MathF.Round((Math.Clamp(plane[i], -1f, 1f) + 1f) * 127.5f);
-                }
-            }
-
-            frames.Add(new VideoFrame(plan.Size, bytes, frames.Count, TimeSpan.FromSeconds((double)frames.Count / plan.Fps)));
-        }
+        clock.Add(GenerationStage.Decode, began, decoder.Runs, decoder.InRuns);
+        return [.. frames.Select((bytes, index) => new VideoFrame(plan.Size, bytes, index, TimeSpan.FromSeconds((double)index / plan.Fps)))];
     }
 }

@@ -1,98 +1,73 @@
+using System.Diagnostics;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
-using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Stages;
 
-/// <summary>Noise becomes latents: one run of the transformer graph and one small matrix product for each step of the solver's plan.</summary>
-internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels channels)
+/// <summary>Noise becomes latents: one run of the step graph for each step of the solver's plan.</summary>
+/// <param name="step">The step graph; borrowed.</param>
+/// <param name="channels">What it reads beside the latents.</param>
+internal sealed class DenoiseStage(GraphSession step, TransformerChannels channels)
 {
-    /// <summary>Runs all steps. Once the tensors are bound, a step allocates nothing on the managed heap.</summary>
+    /// <summary>Runs all steps.</summary>
     /// <param name="plan">What to do.</param>
     /// <param name="text">The features of the plan's prompts; borrowed.</param>
+    /// <param name="clock">Told what it took.</param>
     /// <param name="progress">Told after every step; null for nobody.</param>
     /// <param name="cancellationToken">Stops the loop, inside a step too.</param>
     /// <returns>Normalised latents, [C, f, h, w] float32.</returns>
-    public float[] Run(GenerationPlan plan, TextCondition text, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
+    public float[] Run(GenerationPlan plan, TextCondition text, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
     {
-        LatentShape shape = plan.Latents;
-        int branches = plan.Solver.Branches, length = checked((int)shape.Length);
-        using HostTensor hidden = HostTensor.Allocate(ElementType.Float32, branches, channels.Total, shape.Frames, shape.Height, shape.Width);
-        using HostTensor velocity = HostTensor.Allocate(ElementType.Float32, branches, shape.Channels, shape.Frames, shape.Height, shape.Width);
-        using HostTensor timestep = HostTensor.Allocate(ElementType.Float32, branches);
-        using HostTensor noShots = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
-        hidden.AsSpan<float>().Clear(); // mask and condition channels: nothing is given
-        noShots.AsSpan<long>().Clear();
-
-        // What stays the same over all steps goes to the device once.
-        using DeviceTensor states = Upload(text.States), mask = Upload(text.Mask), shots = Upload(text.Shots), frameShots = Upload(noShots);
-
-        using GraphBinding binding = transformer.CreateBinding();
-        Dictionary<string, GraphTensor> inputs = transformer.Contract.PickInputs(
-            ("hidden_states", hidden), ("timestep", timestep), ("encoder_hidden_states", states), ("encoder_attention_mask", mask),
-            ("encoder_shot_ids", shots), ("frame_shot_ids", frameShots));
-        foreach ((string name, GraphTensor tensor) in inputs)
-        {
-            binding.BindInput(name, tensor);
-        }
-
-        binding.BindOutput("out_hidden_states", velocity);
-
-        TorchRandom random = new(plan.Seed);
-        Sampler sampler = new(plan.Solver, length);
-        float[] start = new float[length];
-        random.FillNormal(start);
-        sampler.Start(start);
-        int noisyOffset = channels.Offset(ChannelKind.Noisy) * (length / shape.Channels), rowLength = checked((int)(hidden.ElementCount / branches));
-        while (!sampler.IsDone)
-        {
-            Step(sampler, random, hidden, timestep, velocity, binding, noisyOffset, rowLength, cancellationToken);
-            progress?.Report(new GenerationProgress(GenerationStage.Denoise, sampler.Done, plan.Solver.Steps.Length));
-        }
-
-        return sampler.Latents.ToArray();
-    }
-
-    private DeviceTensor Upload(HostTensor tensor)
-    {
-        DeviceTensor copy = transformer.Allocate(tensor.ElementType, [.. tensor.Shape]);
+        long began = Stopwatch.GetTimestamp();
+        Dictionary<string, GraphTensor> conditions = new(StringComparer.Ordinal);
         try
         {
-            copy.CopyFrom(tensor);
-            return copy;
+            UploadConditions(plan, text, conditions);
+            using StepLoop loop = new(step, plan.Solver, plan.Latents, plan.Seed, conditions);
+            while (!loop.IsDone)
+            {
+                loop.Advance(cancellationToken);
+                progress?.Report(new GenerationProgress(GenerationStage.Denoise, loop.Done, plan.Solver.Steps.Length));
+            }
+
+            float[] latents = loop.ReadLatents();
+            clock.Add(GenerationStage.Denoise, began, loop.Runs, loop.InRuns);
+            return latents;
         }
-        catch
+        finally
         {
-            copy.Dispose();
-            throw;
+            foreach (GraphTensor tensor in conditions.Values)
+            {
+                tensor.Dispose();
+            }
         }
     }
 
-    private static void Step(
-        Sampler sampler, TorchRandom random, HostTensor hidden, HostTensor timestep, HostTensor velocity, GraphBinding binding, int noisyOffset, int rowLength,
-        CancellationToken cancellationToken)
+    /// <summary>What stays the same over all steps goes to the device once.</summary>
+    private void UploadConditions(GenerationPlan plan, TextCondition text, Dictionary<string, GraphTensor> conditions)
     {
-        SolverStep step = sampler.Current;
-        int branches = step.Branches, length = sampler.Latents.Length;
-        for (int branch = 0; branch < branches; branch++)
+        LatentShape shape = plan.Latents;
+        using HostTensor noShots = Zeros(ElementType.Int64, plan.Solver.Branches, shape.Frames);
+        foreach ((string name, GraphTensor tensor) in step.Contract.PickInputs(
+            ("encoder_hidden_states", text.States), ("encoder_attention_mask", text.Mask), ("encoder_shot_ids", text.Shots), ("frame_shot_ids", noShots)))
         {
-            sampler.Latents.CopyTo(hidden.AsSpan<float>().Slice((branch * rowLength) + noisyOffset, length));
+            conditions.Add(name, step.Upload((HostTensor)tensor));
         }
 
-        timestep.AsSpan<float>().Fill((float)step.Timestep);
-        if (step.UsesNoise)
+        foreach (ChannelGroup group in channels.Groups.Where(group => group.Kind != ChannelKind.Noisy))
         {
-            random.FillNormal(sampler.Noise);
+            // Nothing is given.
+            using HostTensor nothing = Zeros(ElementType.Float32, 1, group.Channels, shape.Frames, shape.Height, shape.Width);
+            conditions.Add(ComposedTensors.Of(group.Kind), step.Upload(nothing));
         }
+    }
 
-        binding.Run(isLast: sampler.Done == sampler.Plan.Steps.Length - 1, cancellationToken);
-        for (int branch = 0; branch < branches; branch++)
-        {
-            velocity.AsSpan<float>().Slice(branch * length, length).CopyTo(sampler.Velocity(branch));
-        }
-
-        sampler.Advance();
+    private static HostTensor Zeros(ElementType type, params ReadOnlySpan<long> shape)
+    {
+        HostTensor zeros = HostTensor.Allocate(type, shape);
+        zeros.AsBytes().Clear();
+        return zeros;
     }
 }

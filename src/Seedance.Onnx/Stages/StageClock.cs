@@ -10,18 +10,19 @@ internal sealed class StageClock
     /// <summary>What each stage took so far, in the order in which they began.</summary>
     public IReadOnlyList<StageReport> Reports => [.. _reports];
 
-    /// <summary>Adds the time since a moment, and runs, to a stage.</summary>
-    public void Add(GenerationStage stage, long since, int runs)
+    /// <summary>Adds the time since a moment, and the runs in it, to a stage.</summary>
+    public void Add(GenerationStage stage, long since, int runs, TimeSpan inRuns = default)
     {
         TimeSpan elapsed = Stopwatch.GetElapsedTime(since);
         int index = _reports.FindIndex(report => report.Stage == stage);
         if (index < 0)
         {
-            _reports.Add(new StageReport(stage, elapsed, runs));
+            _reports.Add(new StageReport(stage, elapsed, runs, inRuns));
         }
         else
         {
-            _reports[index] = new StageReport(stage, _reports[index].Elapsed + elapsed, _reports[index].Runs + runs);
+            StageReport before = _reports[index];
+            _reports[index] = new StageReport(stage, before.Elapsed + elapsed, before.Runs + runs, before.InRuns + inRuns);
         }
     }
 }

@@ -4,8 +4,11 @@ using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Stages;
 
-/// <summary>Prompts become features: tokenizer graph, then text encoder graph.</summary>
-internal sealed class TextStage(GraphSession tokenizer, GraphSession encoder, int maxTokens)
+/// <summary>Prompts become features: one text graph, or tokenizer and text encoder one after the other.</summary>
+/// <param name="tokenizer">The tokenizer; null where it is part of the encoder's graph. Borrowed.</param>
+/// <param name="encoder">The text encoder, or the text graph; borrowed.</param>
+/// <param name="maxTokens">The most tokens of a prompt.</param>
+internal sealed class TextStage(GraphSession? tokenizer, GraphSession encoder, int maxTokens)
 {
     /// <summary>Turns the prompts into features.</summary>
     /// <param name="prompts">One text for each branch.</param>
@@ -14,14 +17,18 @@ internal sealed class TextStage(GraphSession tokenizer, GraphSession encoder, in
     /// <exception cref="InvalidRequestException">A prompt has more tokens than the encoder reads.</exception>
     public TextCondition Run(IReadOnlyList<string> prompts, CancellationToken cancellationToken)
     {
-        GraphOutputs tokens = Tokenize(prompts, cancellationToken);
+        using StringTensor text = StringTensor.From([.. prompts]);
+        GraphOutputs tokens = (tokenizer ?? encoder).Run(new Dictionary<string, GraphTensor>(StringComparer.Ordinal) { ["text"] = text }, cancellationToken);
         HostTensor? shots = null;
         try
         {
-            HostTensor ids = tokens["input_ids"], mask = tokens["attention_mask"];
+            RequireShort(tokenizer is null ? tokens[ComposedTensors.TokenCount].AsSpan<long>() : CountTokens(tokens["attention_mask"]));
+            HostTensor mask = tokens["attention_mask"];
             shots = HostTensor.Allocate(ElementType.Int64, [.. mask.Shape]);
             shots.AsSpan<long>().Clear();
-            GraphOutputs features = encoder.Run(encoder.Contract.PickInputs(("input_ids", ids), ("attention_mask", mask), ("shot_ids", shots)), cancellationToken);
+            GraphOutputs features = tokenizer is null
+                ? tokens
+                : encoder.Run(encoder.Contract.PickInputs(("input_ids", tokens["input_ids"]), ("attention_mask", mask), ("shot_ids", shots)), cancellationToken);
             return new TextCondition(tokens, features, shots);
         }
         catch
@@ -32,31 +39,33 @@ internal sealed class TextStage(GraphSession tokenizer, GraphSession encoder, in
         }
     }
 
-    /// <summary>Token ids and mask, [G, S] int64 each; refuses prompts that the encoder cannot read whole.</summary>
-    private GraphOutputs Tokenize(IReadOnlyList<string> prompts, CancellationToken cancellationToken)
+    private static long[] CountTokens(HostTensor mask)
     {
-        using StringTensor text = StringTensor.From([.. prompts]);
-        GraphOutputs tokens = tokenizer.Run(new Dictionary<string, GraphTensor> { ["text"] = text }, cancellationToken);
-        try
+        int width = (int)mask.Shape[1];
+        long[] counts = new long[mask.Shape[0]];
+        for (int row = 0; row < counts.Length; row++)
         {
-            HostTensor mask = tokens["attention_mask"];
-            int width = (int)mask.Shape[1];
-            List<string> problems = [];
-            for (int row = 0; row < prompts.Count; row++)
-            {
-                long count = TensorPrimitives.Sum<long>(mask.AsSpan<long>().Slice(row * width, width));
-                if (count > maxTokens)
-                {
-                    problems.Add($"Prompt must be at most {maxTokens} tokens, but has {count}. Shorten it.");
-                }
-            }
-
-            return problems.Count == 0 ? tokens : throw new InvalidRequestException(problems);
+            counts[row] = TensorPrimitives.Sum<long>(mask.AsSpan<long>().Slice(row * width, width));
         }
-        catch
+
+        return counts;
+    }
+
+    /// <summary>Refuses prompts that the encoder cannot read whole.</summary>
+    private void RequireShort(ReadOnlySpan<long> counts)
+    {
+        List<string> problems = [];
+        foreach (long count in counts)
         {
-            tokens.Dispose();
-            throw;
+            if (count > maxTokens)
+            {
+                problems.Add($"Prompt must be at most {maxTokens} tokens, but has {count}. Shorten it.");
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new InvalidRequestException(problems);
         }
     }
 }

@@ -62,6 +62,16 @@ public sealed class GraphCacheTests : IDisposable
     }
 
     [Fact]
+    public void GetOrMake_Cancelled_LeavesNothing()
+    {
+        GraphCache cache = new(_folder.PathOf("cache"));
+
+        Assert.Throws<OperationCanceledException>(() => cache.GetOrMake("key", Make, new CancellationToken(canceled: true)));
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.PathOf("cache")));
+    }
+
+    [Fact]
     public void KeyOf_AnyDifference_ChangesTheKey()
     {
         Dictionary<string, string> sources = new(StringComparer.Ordinal) { ["transformer"] = "aa", ["vae_decoder"] = "bb" };

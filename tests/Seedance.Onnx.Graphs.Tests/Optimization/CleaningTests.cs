@@ -7,6 +7,24 @@ namespace Seedance.Onnx.Graphs.Tests.Optimization;
 public sealed class CleaningTests
 {
     [Fact]
+    public void Optimize_CancelledMeanwhile_Ends()
+    {
+        OnnxModel model = TinyModels.Build(graph =>
+        {
+            string value = graph.Input("x", OnnxElementType.Float32, "N");
+            for (int i = 0; i < 30_000; i++)
+            {
+                value = graph.Add(i % 2 == 0 ? "Sin" : "Identity", [value]);
+            }
+
+            graph.Output(graph.Rename(value, "y"), OnnxElementType.Float32, "N");
+        });
+        using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(20)); // all of it takes seconds
+
+        Assert.Throws<OperationCanceledException>(() => GraphOptimizer.Optimize(model, new OptimizationOptions(), source.Token));
+    }
+
+    [Fact]
     public void Optimize_ConstantPart_BecomesAnInitializer()
     {
         OnnxModel model = TinyModels.Build(g =>

@@ -45,6 +45,26 @@ public sealed class LargeModelTests
         Assert.Equal(Layers, last.ToArray<float>()[0]);
     }
 
+    [Fact]
+    public async Task Save_CancelledWhileWeightsAreWritten_LeavesNothing()
+    {
+        using TemporaryFolder folder = new();
+        WriteModel(folder.PathOf("large.onnx"));
+        OnnxModel model = OnnxModel.Load(folder.PathOf("large.onnx"));
+        using CancellationTokenSource source = new();
+
+        Task saving = Task.Run(() => model.Save(folder.PathOf("copy.onnx"), cancellationToken: source.Token));
+        while (!saving.IsCompleted && !File.Exists(folder.PathOf("copy.onnx.data.partial")))
+        {
+            await Task.Delay(1);
+        }
+
+        await source.CancelAsync();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => saving);
+        Assert.Equal(["large.onnx", "large.onnx.data"], Directory.GetFiles(folder.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+    }
+
     /// <summary>A chain of layers whose weights lie in one file with holes: it takes no room on the disk. Only the first element of each is not 0.</summary>
     private static void WriteModel(string path)
     {

@@ -105,7 +105,7 @@ public sealed class ModelOptimizerTests : IDisposable
         Assert.Equal<string>([worst.Node], graph.Precision.Kept);
         Assert.Single(graph.Precision.Converted);
         Assert.InRange(worst.RelativeError, 1e-4, 0.1);
-        Assert.Equal(Enum.GetValues<OptimizationStep>().Except([OptimizationStep.Overflows]), steps.Seen.Distinct());
+        Assert.Equal(Enum.GetValues<OptimizationStep>().Except([OptimizationStep.Overflows, OptimizationStep.Compilation]), steps.Seen.Distinct());
     }
 
     [Fact]
@@ -208,7 +208,9 @@ public sealed class ModelOptimizerTests : IDisposable
 
     [Theory]
     [InlineData(OptimizationStep.Reference)]
+    [InlineData(OptimizationStep.Passes)]
     [InlineData(OptimizationStep.Sensitivity)]
+    [InlineData(OptimizationStep.Conversion)]
     [InlineData(OptimizationStep.Comparison)]
     public async Task OptimizeAsync_Cancelled_LeavesNothing(OptimizationStep step)
     {
@@ -225,6 +227,26 @@ public sealed class ModelOptimizerTests : IDisposable
     private ModelOptimizationRequest Request => new() { Input = Input, Output = Output };
 
     private IEnumerable<string> Names => Directory.EnumerateFileSystemEntries(_folder.Path).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal);
+
+    [Fact]
+    public async Task OptimizeAsync_CompiledForTheProcessor_IsRefused()
+    {
+        InvalidRequestException error = await Assert.ThrowsAsync<InvalidRequestException>(() => ModelOptimizer.OptimizeAsync(Request with { Compile = true }));
+
+        Assert.Equal("A graph to compile must be for target tensorrt, but the target is cpu. Choose the target, or do without compiling.", Assert.Single(error.Problems));
+    }
+
+    [SkippableFact]
+    public async Task OptimizeAsync_CompiledWithoutTensorRt_NamesWhatIsMissingAndLeavesNothing()
+    {
+        Skip.If(File.Exists(Path.Combine(AppContext.BaseDirectory, "libonnxruntime_providers_shared.so")), "The CUDA and TensorRT libraries are built in.");
+
+        ExecutionTargetException error = await Assert.ThrowsAsync<ExecutionTargetException>(
+            () => ModelOptimizer.OptimizeAsync(Request with { Target = GraphTarget.TensorRt, Compile = true }));
+
+        Assert.Contains("Provider 'tensorrt' needs the library", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["in.onnx"], Names);
+    }
 
     private static byte[] Hash(string file) => SHA256.HashData(File.ReadAllBytes(file));
 

@@ -1,0 +1,135 @@
+using Seedance.Onnx.Latents;
+using Seedance.Onnx.Ort;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Sampling;
+
+namespace Seedance.Onnx.Stages;
+
+/// <summary>
+/// A solver's plan run by a step graph: one run a step. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep
+/// and a small matrix, and noise where the plan adds any. From the third step on a step allocates nothing on the managed heap.
+/// </summary>
+internal sealed class StepLoop : IDisposable
+{
+    private readonly SolverPlan _plan;
+    private readonly TorchRandom _random;
+    private readonly DeviceTensor[] _states = new DeviceTensor[2];
+    private readonly GraphBinding[] _bindings = new GraphBinding[2];
+    private readonly HostTensor _weights;
+    private readonly HostTensor _timestep;
+    private readonly GraphTensor _noise;
+    private readonly long[] _shape;
+
+    /// <summary>Begins with noise; nothing has run yet.</summary>
+    /// <param name="graph">The step graph; borrowed.</param>
+    /// <param name="plan">The steps.</param>
+    /// <param name="latents">The shape of the latents.</param>
+    /// <param name="seed">The seed of the noise.</param>
+    /// <param name="conditions">The graph's other inputs, which stay the same over all steps; borrowed.</param>
+    /// <exception cref="GraphExecutionException">There is not enough memory on the device.</exception>
+    public StepLoop(GraphSession graph, SolverPlan plan, LatentShape latents, ulong seed, IReadOnlyDictionary<string, GraphTensor> conditions)
+    {
+        _plan = plan;
+        _random = new TorchRandom(seed);
+        _shape = [plan.Keep, latents.Channels, latents.Frames, latents.Height, latents.Width];
+        try
+        {
+            _weights = HostTensor.Allocate(ElementType.Float32, plan.Keep, plan.Steps[0].Columns);
+            _timestep = HostTensor.Allocate(ElementType.Float32, plan.Branches);
+            _noise = Noise(graph, plan.Steps.Any(step => step.UsesNoise));
+            using (HostTensor start = HostTensor.Allocate(ElementType.Float32, _shape))
+            {
+                start.AsSpan<float>().Clear();
+                _random.FillNormal(start.AsSpan<float>()[..checked((int)latents.Length)]);
+                _states[0] = graph.Upload(start);
+                _states[1] = graph.Allocate(ElementType.Float32, _shape);
+            }
+
+            for (int i = 0; i < _bindings.Length; i++)
+            {
+                GraphBinding binding = _bindings[i] = graph.CreateBinding();
+                binding.BindInput(ComposedTensors.State, _states[i]);
+                binding.BindInput(ComposedTensors.Weights, _weights);
+                binding.BindInput(ComposedTensors.Noise, _noise);
+                binding.BindInput("timestep", _timestep);
+                foreach ((string name, GraphTensor tensor) in conditions)
+                {
+                    binding.BindInput(name, tensor);
+                }
+
+                binding.BindOutput(ComposedTensors.NextState, _states[1 - i]);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How many steps are done.</summary>
+    public int Done { get; private set; }
+
+    /// <summary>Whether all steps are done.</summary>
+    public bool IsDone => Done == _plan.Steps.Length;
+
+    /// <summary>How often the graph ran.</summary>
+    public int Runs => _bindings.Sum(binding => binding.Runs);
+
+    /// <summary>The time that those runs took.</summary>
+    public TimeSpan InRuns => _bindings[0].Elapsed + _bindings[1].Elapsed;
+
+    /// <summary>Does the next step.</summary>
+    /// <param name="cancellationToken">Stops it inside the run; the loop cannot go on then.</param>
+    public void Advance(CancellationToken cancellationToken)
+    {
+        SolverStep step = _plan.Steps[Done];
+        step.CopyWeights(_weights.AsSpan<float>());
+        _timestep.AsSpan<float>().Fill((float)step.Timestep);
+        if (step.UsesNoise)
+        {
+            _random.FillNormal(((HostTensor)_noise).AsSpan<float>());
+        }
+
+        _bindings[Done % 2].Run(isLast: Done == _plan.Steps.Length - 1, cancellationToken);
+        Done++;
+    }
+
+    /// <summary>Copies the latents from the device.</summary>
+    /// <returns>[C, f, h, w] float32, at the noise level of the next step; the result after the last.</returns>
+    public float[] ReadLatents()
+    {
+        using HostTensor state = HostTensor.Allocate(ElementType.Float32, _shape);
+        _states[Done % 2].CopyTo(state);
+        return state.AsSpan<float>()[..checked((int)(state.ElementCount / _plan.Keep))].ToArray();
+    }
+
+    public void Dispose()
+    {
+        // Some are not there yet where the constructor failed.
+        foreach (IDisposable? owned in _bindings.Concat<IDisposable?>(_states))
+        {
+            owned?.Dispose();
+        }
+
+        _weights?.Dispose();
+        _timestep?.Dispose();
+        _noise?.Dispose();
+    }
+
+    /// <summary>Where fresh noise goes before a step; zeros on the device for a plan that adds none, because the graph reads them in any case.</summary>
+    private GraphTensor Noise(GraphSession graph, bool isUsed)
+    {
+        HostTensor noise = HostTensor.Allocate(ElementType.Float32, [1, .. _shape[1..]]);
+        noise.AsSpan<float>().Clear();
+        if (isUsed)
+        {
+            return noise;
+        }
+
+        using (noise)
+        {
+            return graph.Upload(noise);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Seedance.Onnx.Execution;
+using Seedance.Onnx.Latents;
+using Seedance.Onnx.Ort;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
+using Seedance.Onnx.Sampling;
+using Seedance.Onnx.Stages;
+using Seedance.Onnx.Testing;
+
+namespace Seedance.Onnx;
+
+/// <summary>Steps on the device, against the pack's own transformer with guidance and solver on the host.</summary>
+public sealed class StepLoopTests
+{
+    private const int Steps = 20;
+
+    private static readonly Tolerance TwentySteps = new("twenty steps in single precision, summed in another order", 1e-5, 1e-5);
+
+    [Theory, Trait("Tier", "Graph")]
+    [InlineData(SolverKind.Euler, 1)]
+    [InlineData(SolverKind.Heun, 2.5)]
+    [InlineData(SolverKind.UniPC, 2.5)]
+    [InlineData(SolverKind.DpmSolverPlusPlus, 1)]
+    public void Advance_TinyPack_LatentsAreThoseOfTheLoopOnTheHost(SolverKind solver, double guidance) =>
+        Compare(TinyPack.Folder, new VideoRequest { Prompt = "a red ball", Seed = 3, Steps = Steps, Solver = solver, Guidance = guidance, Frames = 5 });
+
+    [Theory, Trait("Tier", "Model")]
+    [InlineData(SolverKind.Euler)]
+    [InlineData(SolverKind.UniPC)]
+    public void Advance_ShippedPack_LatentsAreThoseOfTheLoopOnTheHost(SolverKind solver) =>
+        Compare(ReferenceRun.Pack, ReferenceRun.Request with { Steps = Steps, Solver = solver, Frames = 5 });
+
+    private static void Compare(string folder, VideoRequest request)
+    {
+        ModelPack pack = ModelPack.Open(folder);
+        GenerationPlan plan = GenerationPlan.Create(request, pack);
+        using TemporaryFolder cache = new();
+        using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, cache.Path, verified: true, CancellationToken.None);
+        using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Prompts, CancellationToken.None);
+        StageClock clock = new();
+
+        float[] latents = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels).Run(plan, text, clock, progress: null, CancellationToken.None);
+
+        Assert.Equal(plan.Solver.Steps.Length, Assert.Single(clock.Reports).Runs);
+        NumericAssert.Close<float>(RunOnHost(pack, plan, text), latents, TwentySteps);
+    }
+
+    private static float[] RunOnHost(ModelPack pack, GenerationPlan plan, TextCondition text)
+    {
+        using GraphSession transformer = GraphSession.Open(pack.Folder, pack.Contract.FindGraph(GraphRoles.Transformer)!, ExecutionTarget.Cpu);
+        LatentShape shape = plan.Latents;
+        TransformerChannels channels = pack.Contract.TransformerChannels;
+        int branches = plan.Solver.Branches, length = (int)shape.Length, row = length / shape.Channels * channels.Total;
+        using HostTensor hidden = HostTensor.Allocate(ElementType.Float32, branches, channels.Total, shape.Frames, shape.Height, shape.Width);
+        using HostTensor timestep = HostTensor.Allocate(ElementType.Float32, branches), noShots = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
+        hidden.AsSpan<float>().Clear();
+        noShots.AsSpan<long>().Clear();
+        Dictionary<string, GraphTensor> inputs = transformer.Contract.PickInputs(
+            ("hidden_states", hidden), ("timestep", timestep), ("encoder_hidden_states", text.States), ("encoder_attention_mask", text.Mask),
+            ("encoder_shot_ids", text.Shots), ("frame_shot_ids", noShots));
+        Sampler sampler = new(plan.Solver, length);
+        float[] noise = new float[length];
+        new TorchRandom(plan.Seed).FillNormal(noise);
+        sampler.Start(noise);
+        while (!sampler.IsDone)
+        {
+            timestep.AsSpan<float>().Fill((float)sampler.Current.Timestep);
+            for (int branch = 0; branch < branches; branch++)
+            {
+                sampler.Latents.CopyTo(hidden.AsSpan<float>()[((branch * row) + (channels.Offset(ChannelKind.Noisy) * length / shape.Channels))..]);
+            }
+
+            using GraphOutputs outputs = transformer.Run(inputs);
+            for (int branch = 0; branch < branches; branch++)
+            {
+                outputs["out_hidden_states"].AsSpan<float>().Slice(branch * length, length).CopyTo(sampler.Velocity(branch));
+            }
+
+            sampler.Advance();
+        }
+
+        return sampler.Latents.ToArray();
+    }
+}
