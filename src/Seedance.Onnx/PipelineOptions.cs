@@ -19,7 +19,8 @@ public sealed class PipelineOptions
 
     /// <summary>
     /// The most bytes that weights and generations may be planned to take, beyond what the process holds already; <see cref="HostSettings.MemoryLimitBytes"/>
-    /// if not specified. What is planned to take more is refused before anything runs. On a card, its memory and the processor's are counted as one.
+    /// if not specified. A clip that is planned to take more is decoded in smaller pieces, in tiles in the end, and refused before anything runs if that is
+    /// still too much. On a card, its memory and the processor's are counted as one.
     /// </summary>
     [Range(1, long.MaxValue, ErrorMessage = "MemoryLimitBytes must be above 0, or not set.")]
     public long? MemoryLimitBytes { get; set; }

@@ -29,20 +29,20 @@ internal static class TinyPack
         File.WriteAllText(path, contract.ToJsonString());
     }
 
-    /// <summary>Makes the decoder of a copy want f to the power of 22 numbers besides: 16 MiB for 5 frames, more than there are addresses for 17.</summary>
-    public static void MakeDecoderGreedy(TemporaryFolder folder)
+    /// <summary>Makes a graph of a copy want f to the power of 22 numbers besides, of latents [B, C, f, h, w]: 16 MiB for 5 frames, more than there are addresses for 17.</summary>
+    public static void MakeGreedy(TemporaryFolder folder, string role, string latents, string output)
     {
-        string path = folder.PathOf("vae_decoder", "model.onnx");
+        string path = folder.PathOf(role, "model.onnx");
         OnnxModel model = OnnxModel.Parse(File.ReadAllBytes(path));
-        OnnxNode last = model.Graph.Nodes.Single(node => node.Outputs.Contains("sample"));
-        last.Outputs[0] = "frames";
+        OnnxNode last = model.Graph.Nodes.Single(node => node.Outputs.Contains(output));
+        last.Outputs[0] = "modest";
         GraphBuilder builder = new(model.Graph, "greedy");
         string Square(string value) => builder.Add("Mul", [value, value]);
-        string f = builder.Add("Gather", [builder.Add("Shape", ["latent_sample"]), builder.Integers(2)]);
+        string f = builder.Add("Gather", [builder.Add("Shape", [latents]), builder.Integers(2)]);
         string square = Square(f), fourth = Square(square), sixteenth = Square(Square(fourth));
         string count = builder.Add("Mul", [builder.Add("Mul", [sixteenth, fourth]), square]);
         string zero = builder.Add("ReduceMax", [builder.Add("ConstantOfShape", [count])], OnnxAttribute.Create("keepdims", 0L));
-        model.Graph.Nodes.Add(new OnnxNode("Add", ["frames", zero], ["sample"]));
+        model.Graph.Nodes.Add(new OnnxNode("Add", ["modest", zero], [output]));
         model.Save(path);
     }
 

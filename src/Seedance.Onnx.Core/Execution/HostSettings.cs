@@ -15,7 +15,7 @@ public sealed record HostSettings
     /// <summary>"memory_limit_mib", in bytes: the most memory that one pipeline may plan to use. No limit if not specified.</summary>
     public long? MemoryLimitBytes { get; init; }
 
-    /// <summary>"cache_folder": where built engines are kept; relative to the file's folder. If not specified, seedance in the user's cache folder.</summary>
+    /// <summary>"cache_folder": where composed graphs and built engines are kept; relative to the file's folder. If not specified, seedance in the user's cache folder.</summary>
     public string? CacheFolder { get; init; }
 
     /// <summary>Reads a host's file. An unknown key, a missing one or a value of a wrong kind is an error, and so are options that contradict.</summary>

@@ -4,7 +4,7 @@ namespace Seedance.Onnx.Sampling;
 /// The sampler loop on the host: runs any <see cref="SolverPlan"/> over latents in ordinary memory. All buffers are made once, so a
 /// step allocates nothing. Not safe for several threads at once.
 /// </summary>
-/// <remarks>The reference that graphs which do the same on a device are compared with, and the loop itself where there is no such graph.</remarks>
+/// <remarks>The reference that graphs which do the same on a device are compared with; pipelines run those.</remarks>
 public sealed class Sampler
 {
     private readonly int _length;

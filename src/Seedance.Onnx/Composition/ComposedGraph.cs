@@ -8,10 +8,14 @@ namespace Seedance.Onnx.Composition;
 /// <param name="Contract">What goes in and out; its file is the full path in the cache, or, where it is in memory only, that of the pack's graph.</param>
 /// <param name="Target">What it runs on.</param>
 /// <param name="Key">Changes with everything that it was made from.</param>
-/// <param name="Model">The graph; large weights are still in their files.</param>
+/// <param name="Source">The graph; read when someone wants to know it.</param>
 /// <param name="IsInFile">Whether it is in a file; otherwise it could not be written.</param>
-internal sealed record ComposedGraph(GraphContract Contract, ResolvedTarget Target, string Key, OnnxModel Model, bool IsInFile)
+internal sealed record ComposedGraph(GraphContract Contract, ResolvedTarget Target, string Key, Lazy<OnnxModel> Source, bool IsInFile)
 {
+    /// <summary>The graph; large weights are still in their files.</summary>
+    /// <exception cref="ModelFileException">Its file is no longer there.</exception>
+    public OnnxModel Model => Source.Value;
+
     /// <summary>Loads it.</summary>
     /// <param name="packFolder">The folder of the pack that it was made from.</param>
     /// <param name="engine">What TensorRT must know of it; null for nothing.</param>

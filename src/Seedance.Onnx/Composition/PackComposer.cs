@@ -104,7 +104,7 @@ internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool veri
         try
         {
             string path = new GraphCache(_folder).GetOrMake(key, () => made = ComposeAndOptimize(), cancellationToken);
-            return new ComposedGraph(contract with { File = path }, target, key, OnnxModel.Load(path), IsInFile: true);
+            return new ComposedGraph(contract with { File = path }, target, key, new Lazy<OnnxModel>(() => OnnxModel.Load(path)), IsInFile: true);
         }
         catch (ModelFileException error)
         {
@@ -117,11 +117,13 @@ internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool veri
                 _notices.Add($"Graphs are composed anew at every start, because the folder '{_folder}' cannot be written: {error.Message} Name another as cache_folder.");
             }
 
-            return new ComposedGraph(contract, target, key, made ?? ComposeAndOptimize(), IsInFile: false);
+            OnnxModel model = made ?? ComposeAndOptimize();
+            return new ComposedGraph(contract, target, key, new Lazy<OnnxModel>(model), IsInFile: false);
         }
 
         OnnxModel ComposeAndOptimize()
         {
+            cancellationToken.ThrowIfCancellationRequested();
             OnnxModel[] models = [.. parts.Select(part => OnnxModel.Load(pack.PathOfGraph(part.Role)))];
             RequireDeclared(parts, models);
             OnnxModel model = compose(models);
