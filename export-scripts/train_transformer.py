@@ -54,9 +54,9 @@ PLANS = {
     ],
     "whole": [
         Stage("words", 400, 64, 0, ("one", "two", "shots", "whole"), (1, 1), attributes=1.0),
-        Stage("frames", 800, 64, 1, ("one", "two", "whole"), (1, 1), attributes=0.1),
-        Stage("one", 500, 36, 5, ("one",), (1, 1), given=0.1),
-        Stage("whole", 1200, 36, 5, ("one", "two", "shots", "whole"), (1, 0.05), given=0.2),
+        Stage("frames", 600, 64, 1, ("one", "two", "whole"), (1, 1), attributes=0.1),
+        Stage("one", 200, 36, 5, ("one",), (1, 1), given=0.1),
+        Stage("whole", 800, 36, 5, ("one", "two", "shots", "whole"), (1, 0.05), given=0.2),
     ],
     "more": [
         Stage("whole", 4000, 36, 5, ("one", "two", "shots", "whole", "long"), (1, 0.02), given=0.2),
