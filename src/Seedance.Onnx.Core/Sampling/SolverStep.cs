@@ -13,10 +13,13 @@ public sealed class SolverStep
     private const int Tile = 1024;
 
     private readonly ImmutableArray<double> _weights;
+    private readonly ImmutableArray<double> _guidance;
     private readonly float[] _single;
 
-    internal SolverStep(double sigma, double timestep, int keep, int branches, ReadOnlySpan<double> weights)
+    internal SolverStep(double sigma, double timestep, int keep, int branches, ReadOnlySpan<double> weights, ReadOnlySpan<double> guidance, double rescale = 0)
     {
+        Rescale = rescale;
+        _guidance = [.. guidance];
         Sigma = sigma;
         Timestep = timestep;
         Keep = keep;
@@ -40,6 +43,14 @@ public sealed class SolverStep
 
     /// <summary>G: guided branches, one velocity each.</summary>
     public int Branches { get; }
+
+    /// <summary>How much each branch counts in the guided velocity, G values; they are in <see cref="Weights"/> already.</summary>
+    public ReadOnlySpan<double> Guidance => _guidance.AsSpan();
+
+    /// <summary>
+    /// φ of <see cref="GuidanceRescale"/>, from 0 (none) to 1. It depends on the velocities, so that no matrix holds it: whoever carries the step out applies it before.
+    /// </summary>
+    public double Rescale { get; }
 
     /// <summary>The columns of W: K + G + 1.</summary>
     public int Columns => Keep + Branches + 1;
