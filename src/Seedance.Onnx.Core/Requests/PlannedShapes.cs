@@ -6,7 +6,7 @@ namespace Seedance.Onnx.Requests;
 
 /// <summary>The lengths that decide the shapes of all graphs' inputs in one generation.</summary>
 /// <param name="Latents">[C, f, h, w].</param>
-/// <param name="Branches">B: texts that are guided between, 1 or 2.</param>
+/// <param name="Branches">B: texts that are guided between, 1 to 3.</param>
 /// <param name="Tokens">S: tokens of the longest prompt.</param>
 public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens)
 {
@@ -18,7 +18,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(plan.Latents, plan.Prompts.Length, pack.MaxTokens);
+        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens);
     }
 
     /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads.</summary>
