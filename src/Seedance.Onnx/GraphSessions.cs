@@ -15,9 +15,14 @@ internal sealed class GraphSessions : IDisposable
     private readonly Dictionary<ExecutionTarget, ResolvedTarget> _resolved = [];
 
     private readonly EngineCache _engines;
+    private readonly Lock _gate = new();
+    private readonly ModelPack _pack;
+    private readonly ExecutionTarget _target;
 
-    private GraphSessions(string cacheFolder)
+    private GraphSessions(ModelPack pack, ExecutionTarget target, string cacheFolder)
     {
+        _pack = pack;
+        _target = target;
         _engines = new EngineCache(cacheFolder);
     }
 
@@ -25,7 +30,16 @@ internal sealed class GraphSessions : IDisposable
     public GraphSession this[string role] => _sessions[role];
 
     /// <summary>What each graph runs on, in the order in which they run.</summary>
-    public IReadOnlyList<GraphReport> Reports => [.. GraphRoles.Required.Select(role => GraphReport.Of(_sessions[role]))];
+    public IReadOnlyList<GraphReport> Reports
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. GraphRoles.All.Where(_sessions.ContainsKey).Select(role => GraphReport.Of(_sessions[role]))];
+            }
+        }
+    }
 
     /// <summary>Providers that were preferred for a graph and cannot be had, each once.</summary>
     public IReadOnlyList<SkippedProvider> Skipped => [.. _sessions.Values.SelectMany(session => session.Target.Skipped).DistinctBy(skipped => skipped.Provider)];
@@ -42,17 +56,13 @@ internal sealed class GraphSessions : IDisposable
     /// <exception cref="ExecutionTargetException">The target cannot be had here.</exception>
     public static GraphSessions Open(ModelPack pack, ExecutionTarget target, string cacheFolder, CancellationToken cancellationToken)
     {
-        GraphSessions sessions = new(cacheFolder);
+        GraphSessions sessions = new(pack, target, cacheFolder);
         try
         {
             foreach (string role in GraphRoles.Required)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                GraphContract contract = pack.Contract.FindGraph(role)
-                    ?? throw new ModelPackException(pack.Folder, $"graph '{role}' must be there, but is missing from seedance.json. Use a pack that has one.");
-                ResolvedTarget resolved = sessions.Resolve(contract, target);
-                EngineSetup? engine = resolved.Provider == ExecutionProvider.TensorRt ? PrepareEngine(pack, contract, resolved, sessions._engines) : null;
-                sessions._sessions.Add(role, GraphSession.Open(pack.Folder, contract, resolved, engine));
+                _ = sessions.Load(role);
             }
 
             return sessions;
@@ -61,6 +71,18 @@ internal sealed class GraphSessions : IDisposable
         {
             sessions.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A graph that not every video needs; loaded when it is asked for the first time, and kept. Safe for several threads.</summary>
+    /// <param name="role">Its role.</param>
+    /// <exception cref="ModelPackException">The pack has none, or it is not what the pack declares.</exception>
+    /// <exception cref="ExecutionTargetException">The target cannot be had here.</exception>
+    public GraphSession Need(string role)
+    {
+        lock (_gate)
+        {
+            return _sessions.GetValueOrDefault(role) ?? Load(role);
         }
     }
 
@@ -83,6 +105,15 @@ internal sealed class GraphSessions : IDisposable
         HashSet<string> present = [.. OnnxModel.Load(path).Graph.Inputs.Select(input => input.Name)];
         ShapeProfile shapes = ShapeProfile.Of(contract, pack.Contract, target.TensorRt.Axes).Keep(present);
         return cache.Prepare(contract.Role, graphHash, shapes, target);
+    }
+
+    private GraphSession Load(string role)
+    {
+        GraphContract contract = _pack.Contract.FindGraph(role)
+            ?? throw new ModelPackException(_pack.Folder, $"graph '{role}' must be there, but is missing from seedance.json. Use a pack that has one.");
+        ResolvedTarget resolved = Resolve(contract, _target);
+        EngineSetup? engine = resolved.Provider == ExecutionProvider.TensorRt ? PrepareEngine(_pack, contract, resolved, _engines) : null;
+        return _sessions[role] = GraphSession.Open(_pack.Folder, contract, resolved, engine);
     }
 
     private ResolvedTarget Resolve(GraphContract contract, ExecutionTarget target)

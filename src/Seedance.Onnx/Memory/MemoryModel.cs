@@ -26,7 +26,7 @@ internal sealed class MemoryModel(ModelPack pack)
     private const long SessionBytes = 4 << 20;
 
     private readonly ConcurrentDictionary<(PlannedShapes Shapes, int Kept), MemoryPlan> _plans = [];
-    private readonly Lazy<Dictionary<string, OnnxModel>> _graphs = new(() => GraphRoles.Required.ToDictionary(role => role, role => OnnxModel.Load(pack.PathOfGraph(role)), StringComparer.Ordinal));
+    private readonly ConcurrentDictionary<string, OnnxModel> _graphs = new(StringComparer.Ordinal);
 
     /// <summary>What the loaded graphs take, whatever is asked of them.</summary>
     public long WeightBytes => GraphRoles.Required.Sum(WeightsOf) + LargestFile;
@@ -36,7 +36,7 @@ internal sealed class MemoryModel(ModelPack pack)
 
     /// <summary>What a plan takes.</summary>
     /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
-    public MemoryPlan Of(GenerationPlan plan) => Of(PlannedShapes.Of(plan, pack.Contract), plan.Solver.Keep);
+    public MemoryPlan Of(GenerationPlan plan) => AddImages(plan, Of(PlannedShapes.Of(plan, pack.Contract), plan.Solver.Keep));
 
     /// <summary>Why a plan does not fit, and what would.</summary>
     /// <param name="plan">The plan.</param>
@@ -46,7 +46,7 @@ internal sealed class MemoryModel(ModelPack pack)
     public string? FindProblem(GenerationPlan plan, long limit, int atOnce)
     {
         PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
-        long Peak(LatentShape latents) => Of(shapes with { Latents = latents }, plan.Solver.Keep) is var memory ? memory.WeightBytes + (atOnce * memory.WorkingBytes) : 0;
+        long Peak(LatentShape latents) => AddImages(plan, Of(shapes with { Latents = latents }, plan.Solver.Keep)) is var memory ? memory.WeightBytes + (atOnce * memory.WorkingBytes) : 0;
         long peak = Peak(plan.Latents);
         if (peak <= limit)
         {
@@ -83,6 +83,20 @@ internal sealed class MemoryModel(ModelPack pack)
 
     private MemoryPlan Of(PlannedShapes shapes, int kept) => _plans.GetOrAdd((shapes, kept), static (key, model) => model.Estimate(key.Shapes, key.Kept), this);
 
+    /// <summary>Images are encoded one after another, each as a clip of one frame, by a graph that stays loaded from then on.</summary>
+    private MemoryPlan AddImages(GenerationPlan plan, MemoryPlan memory)
+    {
+        if (plan.Conditions.IsEmpty)
+        {
+            return memory;
+        }
+
+        PlannedShapes one = PlannedShapes.Of(plan, pack.Contract) with { Latents = plan.Latents with { Frames = 1 } };
+        return memory with { WeightBytes = memory.WeightBytes + WeightsOf(GraphRoles.VaeEncoder), ConditionBytes = ActivationsOf(GraphRoles.VaeEncoder, one) };
+    }
+
+    private OnnxModel GraphOf(string role) => _graphs.GetOrAdd(role, static (role, pack) => OnnxModel.Load(pack.PathOfGraph(role)), pack);
+
     private MemoryPlan Estimate(PlannedShapes shapes, int kept)
     {
         LatentShape latents = shapes.Latents;
@@ -101,11 +115,11 @@ internal sealed class MemoryModel(ModelPack pack)
 
     private long WeightsOf(string role) => SessionBytes + (role == GraphRoles.Tokenizer
         ? (long)(TokenizerTables * new FileInfo(pack.PathOfGraph(role)).Length)
-        : (long)(PackedWeights * _graphs.Value[role].Graph.Initializers.Sum(tensor => tensor.ByteCount)));
+        : (long)(PackedWeights * GraphOf(role).Graph.Initializers.Sum(tensor => tensor.ByteCount)));
 
     private long ActivationsOf(string role, PlannedShapes shapes)
     {
-        OnnxModel model = _graphs.Value[role];
+        OnnxModel model = GraphOf(role);
         GraphContract contract = pack.Contract.FindGraph(role)!;
         IReadOnlyDictionary<string, ImmutableArray<long>> planned = shapes.InputsOf(contract, pack.Contract);
         HashSet<string> present = [.. model.Graph.Inputs.Select(input => input.Name)];

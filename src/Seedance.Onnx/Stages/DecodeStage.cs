@@ -25,14 +25,15 @@ internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry,
     /// <summary>Decodes a clip.</summary>
     /// <param name="plan">What is being made.</param>
     /// <param name="latents">Normalised latents, [C, f, h, w].</param>
+    /// <param name="take">Gets the frames in order as they are made, each owning its pixels.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
-    /// <returns>The frames in order, each owning its pixels.</returns>
+    /// <returns>How often the graph ran.</returns>
     /// <exception cref="GraphExecutionException">The graph failed, or gave frames of another number or size than planned.</exception>
-    public VideoFrame[] Run(GenerationPlan plan, ReadOnlySpan<float> latents, CancellationToken cancellationToken)
+    public int Run(GenerationPlan plan, ReadOnlySpan<float> latents, Action<VideoFrame> take, CancellationToken cancellationToken)
     {
+        int runs = 0, made = 0;
         LatentShape shape = plan.Latents;
         int longest = _past.Length > 0 ? chunk : shape.Frames;
-        List<VideoFrame> frames = new(plan.Frames);
         Dictionary<string, GraphTensor> inputs = BeginMemory(shape);
         GraphOutputs? before = null;
         try
@@ -46,7 +47,8 @@ internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry,
                 before?.Dispose();
                 before = outputs;
                 int planned = _past.Length > 0 ? count * geometry.TemporalStride : plan.Frames;
-                AddFrames(plan, outputs["sample"], planned, planned - (geometry.Frames(first + count) - frames.Count), frames);
+                made = TakeFrames(plan, outputs["sample"], planned, planned - (geometry.Frames(first + count) - made), made, take);
+                runs++;
                 foreach (TensorContract past in _past)
                 {
                     inputs[past.Name].Dispose();
@@ -63,7 +65,7 @@ internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry,
             }
         }
 
-        return [.. frames];
+        return runs;
     }
 
     /// <summary>Nothing to remember yet: zeros in the shape that the latents give.</summary>
@@ -97,8 +99,8 @@ internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry,
         return sample;
     }
 
-    /// <summary>Adds the frames of planes [1, 3, count, H, W] in [-1, 1] but for the first few, as bytes [H, W, 3].</summary>
-    private static void AddFrames(GenerationPlan plan, HostTensor pixels, int count, int dropped, List<VideoFrame> frames)
+    /// <summary>Hands on the frames of planes [1, 3, count, H, W] in [-1, 1] but for the first few, as bytes [H, W, 3].</summary>
+    private static int TakeFrames(GenerationPlan plan, HostTensor pixels, int count, int dropped, int made, Action<VideoFrame> take)
     {
         long[] expected = [1, 3, count, plan.Size.Height, plan.Size.Width];
         if (!pixels.Shape.SequenceEqual(expected))
@@ -121,7 +123,10 @@ internal sealed class DecodeStage(GraphSession decoder, LatentGeometry geometry,
                 }
             }
 
-            frames.Add(new VideoFrame(plan.Size, bytes, frames.Count, TimeSpan.FromSeconds((double)frames.Count / plan.Fps)));
+            take(new VideoFrame(plan.Size, bytes, made, TimeSpan.FromSeconds((double)made / plan.Fps)));
+            made++;
         }
+
+        return made;
     }
 }

@@ -12,22 +12,27 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
     /// <summary>Runs all steps. Once the tensors are bound, a step allocates nothing on the managed heap.</summary>
     /// <param name="plan">What to do.</param>
     /// <param name="text">The features of the plan's prompts; borrowed.</param>
+    /// <param name="images">What the plan's images come to.</param>
+    /// <param name="observer">Sees the sampler after every step; null for nobody.</param>
     /// <param name="progress">Told after every step; null for nobody.</param>
     /// <param name="cancellationToken">Stops the loop, inside a step too.</param>
     /// <returns>Normalised latents, [C, f, h, w] float32.</returns>
-    public float[] Run(GenerationPlan plan, TextCondition text, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
+    public float[] Run(GenerationPlan plan, TextCondition text, ImageCondition images, Action<Sampler>? observer, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
     {
         LatentShape shape = plan.Latents;
         int branches = plan.Solver.Branches, length = checked((int)shape.Length);
         using HostTensor hidden = HostTensor.Allocate(ElementType.Float32, branches, channels.Total, shape.Frames, shape.Height, shape.Width);
         using HostTensor velocity = HostTensor.Allocate(ElementType.Float32, branches, shape.Channels, shape.Frames, shape.Height, shape.Width);
         using HostTensor timestep = HostTensor.Allocate(ElementType.Float32, branches);
-        using HostTensor noShots = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
-        hidden.AsSpan<float>().Clear(); // mask and condition channels: nothing is given
-        noShots.AsSpan<long>().Clear();
+        using HostTensor planned = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
+        images.Fill(plan, hidden.AsSpan<float>());
+        for (int branch = 0; branch < branches; branch++)
+        {
+            plan.CopyFrameShots(branch, planned.AsSpan<long>().Slice(branch * shape.Frames, shape.Frames));
+        }
 
         // What stays the same over all steps goes to the device once.
-        using DeviceTensor states = Upload(text.States), mask = Upload(text.Mask), shots = Upload(text.Shots), frameShots = Upload(noShots);
+        using DeviceTensor states = Upload(text.States), mask = Upload(text.Mask), shots = Upload(text.Shots), frameShots = Upload(planned);
 
         using GraphBinding binding = transformer.CreateBinding();
         Dictionary<string, GraphTensor> inputs = transformer.Contract.PickInputs(
@@ -49,6 +54,7 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
         while (!sampler.IsDone)
         {
             Step(sampler, random, hidden, timestep, velocity, binding, noisyOffset, rowLength, cancellationToken);
+            observer?.Invoke(sampler);
             progress?.Report(new GenerationProgress(GenerationStage.Denoise, sampler.Done, plan.Solver.Steps.Length));
         }
 
