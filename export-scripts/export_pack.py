@@ -23,6 +23,7 @@ from evaluate import decode, load, sample_latents
 from export_graphs import GraphExport, Tensors, export, export_tokenizer, round_to_half
 from model.bundle import Bundle
 from model.peers import TorchPeer
+from model.text import MAX_SHOTS
 from model.vae import REACH, SPATIAL_STRIDE, TEMPORAL_STRIDE, Decoder, Past, Vae, fold, unfold
 from model.upscaler import Upscaler, UpscalerConfig
 from train_thin_decoder import load_decoder, thin
@@ -125,7 +126,7 @@ def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], late
         "latents": {"channels": latent_channels, "temporal_stride": TEMPORAL_STRIDE, "spatial_stride": SPATIAL_STRIDE, "causal_first_frame": True, **statistics},
         "video": {"fps": 8, "size_multiple": 16, "sizes": ["96x64", "80x80", "64x96"], "max_frames": 41, "default_frames": 17},
         "sampling": {"solver": "euler", "steps": STEPS, "guidance": GUIDANCE, "negative_prompt": ""},
-        "text": {"max_tokens": MAX_TOKENS},
+        "text": {"max_tokens": MAX_TOKENS, "max_shots": MAX_SHOTS},
         "transformer_channels": [{"kind": "noisy", "channels": latent_channels}, {"kind": "mask", "channels": 1}, {"kind": "condition", "channels": latent_channels}],
         "graphs": declared, "files": files,
     }

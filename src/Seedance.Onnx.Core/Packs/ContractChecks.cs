@@ -18,6 +18,7 @@ internal static class ContractChecks
         }
 
         CheckListed(contract, SchedulerReader.FileName, problems);
+        CheckShots(contract, problems);
         int channels = contract.Latents.Channels;
         CheckAxis(contract, GraphRoles.Transformer, "hidden_states", contract.TransformerChannels.Total, problems);
         CheckAxis(contract, GraphRoles.Transformer, "out_hidden_states", channels, problems);
@@ -32,6 +33,18 @@ internal static class ContractChecks
 
         CheckAxis(contract, GraphRoles.Upscaler, "sample", 3, problems);
         CheckAxis(contract, GraphRoles.Upscaler, "upscaled", 3, problems);
+    }
+
+    /// <summary>A pack that says it takes shots has a transformer that can tell them apart.</summary>
+    private static void CheckShots(PackContract contract, List<string> problems)
+    {
+        foreach (string name in new[] { "frame_shot_ids", "encoder_shot_ids" })
+        {
+            if (contract.MaxShots > 1 && contract.FindGraph(GraphRoles.Transformer)?.FindInput(name) is null)
+            {
+                problems.Add($"{ContractReader.FileName}: $.text.max_shots must be 1 without an input '{name}' of the transformer, but is {contract.MaxShots}.");
+            }
+        }
     }
 
     /// <summary>What a decoder remembers comes out as it goes in, and follows from the shape of the latents alone.</summary>

@@ -26,7 +26,8 @@ internal static class ContractReader
             Latents = ReadLatents(fields.Fields("latents")),
             Video = ReadVideo(fields.Fields("video")),
             Sampling = ReadSampling(fields.Fields("sampling")),
-            MaxTokens = ReadText(fields.Fields("text")),
+            MaxTokens = ReadText(fields.Fields("text"), out int maxShots),
+            MaxShots = maxShots,
             TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
             Execution = ExecutionTargetReader.Read(fields, "execution"),
             Graphs = ReadGraphs(fields.Fields("graphs")),
@@ -84,9 +85,10 @@ internal static class ContractReader
         return sampling;
     }
 
-    private static int ReadText(JsonFields fields)
+    private static int ReadText(JsonFields fields, out int maxShots)
     {
         int maxTokens = fields.Whole("max_tokens", 1, 1_000_000);
+        maxShots = fields.Whole("max_shots", 1, 64, ifMissing: 1);
         fields.Close();
         return maxTokens;
     }

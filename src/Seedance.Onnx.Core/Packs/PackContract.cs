@@ -36,6 +36,9 @@ public sealed record PackContract
     /// <summary>S at most: the tokens of a prompt that the text encoder reads.</summary>
     public required int MaxTokens { get; init; }
 
+    /// <summary>The shots that a video of the pack can have, 1 to 64; 1 if the pack does not say: its transformer then takes a prompt as one text.</summary>
+    public int MaxShots { get; init; } = 1;
+
     /// <summary>What the transformer takes on its channel axis.</summary>
     public required TransformerChannels TransformerChannels { get; init; }
 

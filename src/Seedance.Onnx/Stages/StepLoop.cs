@@ -6,8 +6,8 @@ using Seedance.Onnx.Sampling;
 namespace Seedance.Onnx.Stages;
 
 /// <summary>
-/// A solver's plan run by a step graph: one run a step. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep
-/// and a small matrix, and noise where the plan adds any. From the third step on a step allocates nothing on the managed heap.
+/// A solver's plan run by a step graph: one run a step. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep,
+/// a small matrix and the branches' weights, and noise where the plan adds any. From the third step on a step allocates nothing on the managed heap.
 /// </summary>
 internal sealed class StepLoop : IDisposable
 {
@@ -17,6 +17,7 @@ internal sealed class StepLoop : IDisposable
     private readonly GraphBinding[] _bindings = new GraphBinding[2];
     private readonly HostTensor _weights;
     private readonly HostTensor _timestep;
+    private readonly HostTensor _guidance;
     private readonly GraphTensor _noise;
     private readonly long[] _shape;
 
@@ -36,6 +37,7 @@ internal sealed class StepLoop : IDisposable
         {
             _weights = HostTensor.Allocate(ElementType.Float32, plan.Keep, plan.Steps[0].Columns);
             _timestep = HostTensor.Allocate(ElementType.Float32, plan.Branches);
+            _guidance = HostTensor.Allocate(ElementType.Float32, 1, plan.Branches + 1);
             _noise = Noise(graph, plan.Steps.Any(step => step.UsesNoise));
             using (HostTensor start = HostTensor.Allocate(ElementType.Float32, _shape))
             {
@@ -52,6 +54,7 @@ internal sealed class StepLoop : IDisposable
                 binding.BindInput(ComposedTensors.Weights, _weights);
                 binding.BindInput(ComposedTensors.Noise, _noise);
                 binding.BindInput("timestep", _timestep);
+                binding.BindInput(ComposedTensors.Guidance, _guidance);
                 foreach ((string name, GraphTensor tensor) in conditions)
                 {
                     binding.BindInput(name, tensor);
@@ -85,6 +88,7 @@ internal sealed class StepLoop : IDisposable
     {
         SolverStep step = _plan.Steps[Done];
         step.CopyWeights(_weights.AsSpan<float>());
+        step.CopyGuidance(_guidance.AsSpan<float>());
         _timestep.AsSpan<float>().Fill((float)step.Timestep);
         if (step.UsesNoise)
         {
@@ -99,9 +103,17 @@ internal sealed class StepLoop : IDisposable
     /// <returns>[C, f, h, w] float32, at the noise level of the next step; the result after the last.</returns>
     public float[] ReadLatents()
     {
-        using HostTensor state = HostTensor.Allocate(ElementType.Float32, _shape);
-        _states[Done % 2].CopyTo(state);
+        using HostTensor state = Read(_states[Done % 2]);
         return state.AsSpan<float>()[..checked((int)(state.ElementCount / _plan.Keep))].ToArray();
+    }
+
+    /// <summary>What the latents would come to by the step that was done last: a look at the clip while it is being made.</summary>
+    /// <param name="destination">[C, f, h, w] float32: where the clean latents go.</param>
+    public void PredictClean(Span<float> destination)
+    {
+        using HostTensor before = Read(_states[(Done - 1) % 2]), after = Read(_states[Done % 2]);
+        SolverStep step = _plan.Steps[Done - 1];
+        step.PredictClean(before.AsSpan<float>(), after.AsSpan<float>(), step.UsesNoise ? ((HostTensor)_noise).AsSpan<float>() : [], destination);
     }
 
     public void Dispose()
@@ -114,7 +126,15 @@ internal sealed class StepLoop : IDisposable
 
         _weights?.Dispose();
         _timestep?.Dispose();
+        _guidance?.Dispose();
         _noise?.Dispose();
+    }
+
+    private HostTensor Read(DeviceTensor state)
+    {
+        HostTensor copy = HostTensor.Allocate(ElementType.Float32, _shape);
+        state.CopyTo(copy);
+        return copy;
     }
 
     /// <summary>Where fresh noise goes before a step; zeros on the device for a plan that adds none, because the graph reads them in any case.</summary>

@@ -45,7 +45,7 @@ public sealed class ContractReaderTests
                 "seedance.json: $.license must be a text that is not empty, but is missing.",
                 "seedance.json: $.latents.channels must be a whole number from 1 to 1024, but is \"four\".",
                 "seedance.json: $.video must be an object, but is [].",
-                "seedance.json: $.sampling.solver must be one of euler, heun, unipc, dpm++, but is \"euler a\".",
+                "seedance.json: $.sampling.solver must be one of euler, heun, unipc, dpm++, lcm, but is \"euler a\".",
                 "seedance.json: $.text.max_tokens must be a whole number from 1 to 1000000, but is 0.",
             ],
             problems);
