@@ -75,7 +75,8 @@ internal sealed record PlanReport
         }
 
         SolverUse solver = Solver;
-        Line("solver", $"{solver.Name} of order {solver.Order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {Branches.Count} {(Branches.Count == 1 ? "branch" : "branches")}");
+        string order = solver.Name is "unipc" or "dpm++" ? $" of order {solver.Order}" : "";
+        Line("solver", $"{solver.Name}{order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {Branches.Count} {(Branches.Count == 1 ? "branch" : "branches")}");
         Line("guidance", $"{solver.Guidance:0.###}{(solver.ImageGuidance is { } images ? $", images {images:0.###}" : "")}, noise {solver.GuidanceInterval}, rescale {solver.GuidanceRescale:0.###}");
         Line("noise", string.Join(' ', solver.Evaluations.Select(evaluation => evaluation.Sigma.ToString("0.###", CultureInfo.InvariantCulture))));
         Line("memory", $"{MiB(Memory.Peak)} MiB at most: {MiB(Memory.Weights)} for weights, then {MiB(Memory.Text)} for text{(Memory.Condition > 0 ? $", {MiB(Memory.Condition)} for images" : "")}, "

@@ -22,7 +22,7 @@ public sealed class GenerateFilmTests : IDisposable
         Assert.Equal(
             [
                 "video       48x32, 17 frames at 8 a second (2.1 s), seed 7", "latents     [4, 5, 4, 6]", "shot 1      frames 0 to 8 (1.1 s): red ball, fixed camera",
-                "shot 2      frames 9 to 16 (1.0 s): a star, fixed camera", "solver      euler of order 2, 4 steps, shift 2: 4 evaluations of 2 branches", "guidance    1.5, noise 0..1, rescale 0",
+                "shot 2      frames 9 to 16 (1.0 s): a star, fixed camera", "solver      euler, 4 steps, shift 2: 4 evaluations of 2 branches", "guidance    1.5, noise 0..1, rescale 0",
             ],
             run.Output.Split('\n')[..6]);
         Assert.Matches(@"\nmemory      \d+ MiB at most: \d+ for weights, then \d+ for text, \d+ for denoising or \d+ for decoding\n$", run.Output);

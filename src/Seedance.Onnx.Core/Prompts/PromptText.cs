@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Seedance.Onnx.Latents;
 
@@ -56,14 +57,17 @@ public sealed partial record PromptText
     {
         string text = prompt ?? "";
         PromptText parsed = new() { Words = text };
+        StringBuilder words = new();
+        int after = 0;
         foreach (Match flag in Flag().Matches(text))
         {
             parsed = parsed.With(flag.Groups["name"].Value.ToLowerInvariant(), flag.Groups["value"].Value);
+            _ = words.Append(text.AsSpan(after, flag.Index - after).TrimEnd());
+            after = flag.Index + flag.Length;
         }
 
         // Without flags the words stay as they are, character by character: a seed then means what it meant.
-        string words = Flag().Replace(text, "");
-        return words == text ? parsed : parsed with { Words = words.Trim() };
+        return after == 0 ? parsed : parsed with { Words = words.Append(text.AsSpan(after)).ToString().Trim() };
     }
 
     private PromptText With(string name, string value)
@@ -90,7 +94,7 @@ public sealed partial record PromptText
     private static bool? Truth(string text) => bool.TryParse(text, out bool truth) ? truth : null;
 
     [GeneratedRegex(
-        @"(^|\s+)--(?<name>resolution|rs|ratio|rt|duration|dur|frames|framespersecond|fps|seed|camerafixed|cf|watermark|wm)((=|[ \t]+)(?<value>(?!--)\S+)|(?=\s|$))",
+        @"(?<!\S)--(?<name>resolution|rs|ratio|rt|duration|dur|frames|framespersecond|fps|seed|camerafixed|cf|watermark|wm)((=|[ \t]+)(?<value>(?!--)\S+)|(?=\s|$))",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Flag();
 }

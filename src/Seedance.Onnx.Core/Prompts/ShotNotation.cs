@@ -63,9 +63,10 @@ internal static partial class ShotNotation
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Marker();
 
+    // No pattern begins with spaces: a run of them would be tried from each of its places.
     // "cut to" alone could be said of hair: it counts after a stop, or after "then".
     [GeneratedRegex(
-        @"(?:[,;.]\s*(?:and\s+)?(?:then\s+)?|\s+(?:and\s+)?then\s+)cut\s+to\b:?|[,，;；。.]?\s*然后切换到[:：]?|[,，;；。.]\s*切换到[:：]?",
+        @"(?:[,;.]\s*(?:and\s+)?(?:then\s+)?|(?<=\s)(?:and\s+)?then\s+)cut\s+to\b:?|然后切换到[:：]?|[,，;；。.]\s*切换到[:：]?",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Cut();
 }

@@ -13,6 +13,9 @@ internal static class RequestChecks
     /// <summary>No token of the tokenizers in use stands for more characters; a longer text cannot fit, whatever it says.</summary>
     private const int MostCharactersPerToken = 16;
 
+    /// <summary>The most characters that a text can have.</summary>
+    public static int MostCharacters(PackContract contract) => MostCharactersPerToken * contract.MaxTokens;
+
     public static void Check(VideoRequest request, ImmutableArray<ShotRequest> shots, PackContract contract, List<string> problems)
     {
         bool told = !request.Shots.IsEmpty;
@@ -66,7 +69,7 @@ internal static class RequestChecks
 
     private static void CheckText(string name, string? text, PackContract contract, List<string> problems)
     {
-        int most = MostCharactersPerToken * contract.MaxTokens;
+        int most = MostCharacters(contract);
         int length = text?.Trim().Length ?? 0;
         if (length > most)
         {

@@ -8,12 +8,17 @@ namespace Seedance.Onnx.Requests;
 /// <summary>What a request comes to with a pack: flags of the prompt taken in, shots told apart, size and length chosen, and everything that is wrong with it.</summary>
 internal sealed class RequestReading
 {
+    private const int RoomForFlags = 1000;
+
     private readonly List<string> _problems = [];
     private readonly List<string> _notices = [];
 
     private RequestReading(VideoRequest request, PackContract contract)
     {
-        PromptText text = PromptText.Parse(request.Prompt);
+        // What is far too long is told as that, and not taken apart.
+        bool readable = (request.Prompt?.Length ?? 0) <= RequestChecks.MostCharacters(contract) + RoomForFlags;
+        PromptText text = PromptText.Parse(readable ? request.Prompt : "");
+        text = readable ? text : text with { Words = request.Prompt! };
         _notices.AddRange(text.Notices);
         Request = new WeakFlags(text, contract, _notices).FillIn(request);
         Shots = ReadShots(Request, contract);
@@ -60,12 +65,13 @@ internal sealed class RequestReading
             return [.. shots.Where(shot => shot is not null).Select(shot => Complete(shot with { Caption = Caption.Join(request.Prompt.Trim(), shot.Caption?.Trim() ?? "") }, request))];
         }
 
-        if (contract.MaxShots == 1 && ShotNotation.IsUsed(request.Prompt))
+        bool readable = request.Prompt.Length <= RequestChecks.MostCharacters(contract) + RoomForFlags;
+        if (readable && contract.MaxShots == 1 && ShotNotation.IsUsed(request.Prompt))
         {
             _notices.Add($"The prompt tells several shots, but pack '{contract.Name}' takes a prompt as one text: it is given as it is.");
         }
 
-        ImmutableArray<string> captions = contract.MaxShots == 1 ? [request.Prompt] : ShotNotation.Split(request.Prompt, _problems);
+        ImmutableArray<string> captions = contract.MaxShots == 1 || !readable ? [request.Prompt] : ShotNotation.Split(request.Prompt, _problems);
         return [.. captions.Select(caption => Complete(new ShotRequest { Caption = caption }, request))];
     }
 

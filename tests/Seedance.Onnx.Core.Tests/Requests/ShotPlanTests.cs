@@ -93,6 +93,29 @@ public sealed class ShotPlanTests
         Assert.Equal(problem, Assert.Single(Problems(request)));
     }
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData(" a")]
+    [InlineData(", then ")]
+    [InlineData("    ，切换")]
+    [InlineData("[Shot 1] ")]
+    [InlineData("--seed 1 ")]
+    [InlineData("🐈")]
+    [InlineData("مرحبا ")]
+    public void Create_PromptOfAHundredThousandCharacters_IsRefusedForItsLengthAlone(string part)
+    {
+        string prompt = string.Concat(Enumerable.Repeat(part, 100_000 / part.Length)) + new string(' ', 1000) + ".";
+
+        Assert.StartsWith("Prompt must be at most 96 tokens (never more than 1536 characters), but has", Assert.Single(Problems(new VideoRequest { Prompt = prompt })), StringComparison.Ordinal);
+        _ = PromptText.Parse(prompt + new string(' ', 100_000) + "--seed");
+    }
+
+    [Theory]
+    [InlineData("🐈 走路 🎈")]
+    [InlineData("قطة حمراء تتحرك إلى اليمين")]
+    [InlineData("\u202eright to left\u202c")]
+    public void Create_EmojiAndRightToLeftText_GoToTheEncoderAsTheyAre(string prompt) => Assert.Equal(prompt, Create(new VideoRequest { Prompt = prompt }).Shots[0].Caption);
+
     [Fact]
     public void Create_PackWithoutShots_GivesThePromptAsItIsWithANotice()
     {
