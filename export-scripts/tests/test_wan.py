@@ -1,0 +1,349 @@
+"""Tests of the export of Wan: modules and graphs against recorded outputs of diffusers, and what is refused.   export-scripts/run tests/test_wan.py"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import shutil
+import struct
+import tempfile
+import unittest
+import unittest.mock
+from collections.abc import Callable
+from pathlib import Path
+
+import onnx
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+import export_wan
+from wan import text_encoder, transformer, vae
+from wan.folder import Paths, WanModel, open_model
+from wan.layers import fill, halves, hollow
+from wan.source import Component, open_component
+from wan_reference import GOLDEN, UniPc, difference, flow_sigmas, guided_run, run_graphs
+
+CLOSE = 1e-4
+"""To the golden outputs, relative to the largest value."""
+GRAPHS = "text_encoder,transformer,vae_encoder,vae_decoder"
+needs_golden = unittest.skipUnless(GOLDEN.exists(), f"the golden Wan is not there: {GOLDEN}")
+
+
+def export(*arguments: object) -> tuple[int, str]:
+    """Runs the exporter; its exit code and what it says on stderr."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
+        try:
+            export_wan.main([str(a) for a in arguments])
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else 1, said.getvalue()
+    return 0, said.getvalue()
+
+
+def assembled(folder: Path, kind: str = "t2v") -> Path:
+    """The golden components laid out as one published model."""
+    for name, source in (("transformer", GOLDEN / kind / "transformer"), ("vae", GOLDEN / "vae"), ("text_encoder", GOLDEN / "text_encoder")):
+        shutil.copytree(source, folder / name)
+    return folder
+
+
+def loaded(make: Callable[[object], nn.Module], module: object, folder: Path) -> nn.Module:
+    problems: list[str] = []
+    component = open_component(folder, module.FAMILY, problems)  # type: ignore[attr-defined]
+    assert component, problems
+    config = module.read_config(component, problems)  # type: ignore[attr-defined]
+    return fill(hollow(lambda: make(config)), component)
+
+
+@needs_golden
+class GoldenTests(unittest.TestCase):
+    """Graphs of the tiny golden model, exported once for all tests."""
+
+    folder: tempfile.TemporaryDirectory[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        if not GOLDEN.exists():
+            return
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.golden = load_file(GOLDEN / "golden.safetensors")
+        cls.text = load_file(GOLDEN / "text_encoder_golden.safetensors")
+        for kind, only in (("t2v", GRAPHS), ("i2v", "transformer")):
+            code, said = export(assembled(Path(cls.folder.name) / f"{kind}-model", kind), "--only", only, "--out", cls.path(kind))
+            assert code == 0, said
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        if GOLDEN.exists():
+            cls.folder.cleanup()
+
+    @classmethod
+    def path(cls, *parts: str) -> Path:
+        return Path(cls.folder.name).joinpath(*parts)
+
+    def assert_close(self, actual: Tensor, expected: Tensor, tolerance: float = CLOSE) -> None:
+        self.assertLessEqual(difference(actual, expected), tolerance)
+
+    def t2v_inputs(self, timestep: float) -> dict[str, Tensor]:
+        return {"hidden_states": self.golden["t2v.hidden_states"], "timestep": torch.tensor([timestep]), "encoder_hidden_states": self.golden["t2v.encoder_hidden_states"]}
+
+    def test_transformer_graphs_equal_diffusers(self) -> None:
+        i2v = {name: self.golden[f"i2v.{name}"] for name in ("hidden_states", "encoder_hidden_states", "encoder_hidden_states_image")} | {"timestep": torch.tensor([700.0])}
+        t2v = self.path("t2v", "transformer", "model.onnx")
+        both = {name: torch.cat([first, second]) for (name, first), second in zip(self.t2v_inputs(500.0).items(), self.t2v_inputs(999.0).values(), strict=True)}
+
+        first, second, batch, image = run_graphs([(t2v, self.t2v_inputs(500.0)), (t2v, self.t2v_inputs(999.0)), (t2v, both), (self.path("i2v", "transformer", "model.onnx"), i2v)])
+
+        self.assert_close(first["out_hidden_states"], self.golden["t2v.out.500"])
+        self.assert_close(second["out_hidden_states"], self.golden["t2v.out.999"])
+        self.assert_close(batch["out_hidden_states"], torch.cat([self.golden["t2v.out.500"], self.golden["t2v.out.999"]]))
+        self.assert_close(image["out_hidden_states"], self.golden["i2v.out.700"])
+
+    def test_text_encoder_graph_equals_the_authors(self) -> None:
+        ids, mask = self.text["input_ids"], self.text["attention_mask"]
+        real = mask.bool()
+
+        (out,) = run_graphs([(self.path("t2v", "text_encoder", "model.onnx"), {"input_ids": ids, "attention_mask": mask})])
+
+        self.assert_close(out["last_hidden_state"][real], self.text["last_hidden_state"][real])
+        self.assertEqual(float(out["last_hidden_state"][~real].abs().max()), 0.0)
+
+    def test_vae_graphs_equal_diffusers(self) -> None:
+        decoder = loaded(vae.DecoderGraph, vae, GOLDEN / "vae")
+        latents = self.golden["vae.latents"]
+        past = {f"past_{i}": value for i, value in enumerate(decoder.past_like(latents))}
+
+        encoded, decoded = run_graphs([(self.path("t2v", "vae_encoder", "model.onnx"), {"sample": self.golden["vae.video"]}),
+                                       (self.path("t2v", "vae_decoder", "model.onnx"), {"latent_sample": latents} | past)])
+
+        self.assert_close(encoded["latent_parameters"][:, :16], self.golden["vae.encoded_mean"])
+        self.assert_close(decoded["sample"][:, :, 3:], self.golden["vae.decoded"])
+
+    def test_graphs_equal_their_networks_at_other_sizes(self) -> None:
+        torch.manual_seed(7)
+        network = loaded(transformer.Transformer, transformer, GOLDEN / "t2v/transformer")
+        encoder, text = loaded(vae.EncoderGraph, vae, GOLDEN / "vae"), loaded(text_encoder.TextEncoder, text_encoder, GOLDEN / "text_encoder")
+        latents = (torch.randn(2, 16, 5, 6, 14), torch.tensor([3.0, 870.0]), torch.randn(2, 512, 32))
+        clips = [torch.rand(1, 3, f, h, w) * 2 - 1 for f, h, w in ((1, 16, 40), (21, 24, 16))]
+        words = torch.randint(0, 300, (3, 300)), torch.ones(3, 300, dtype=torch.int64)
+
+        got = run_graphs([(self.path("t2v", "transformer", "model.onnx"), dict(zip(("hidden_states", "timestep", "encoder_hidden_states"), latents, strict=True))),
+                          *[(self.path("t2v", "vae_encoder", "model.onnx"), {"sample": clip}) for clip in clips],
+                          (self.path("t2v", "text_encoder", "model.onnx"), dict(zip(("input_ids", "attention_mask"), words, strict=True)))])
+
+        with torch.no_grad():
+            self.assert_close(got[0]["out_hidden_states"], network(*latents))
+            self.assert_close(got[1]["latent_parameters"], encoder(clips[0]))
+            self.assert_close(got[2]["latent_parameters"], encoder(clips[1]))
+            self.assert_close(got[3]["last_hidden_state"], text(*words))
+
+    def test_chunks_decode_to_the_same_frames_as_the_whole(self) -> None:
+        torch.manual_seed(8)
+        decoder, graph = loaded(vae.DecoderGraph, vae, GOLDEN / "vae"), self.path("t2v", "vae_decoder", "model.onnx")
+        for latents in (torch.randn(1, 16, 7, 4, 6), self.golden["vae.latents"]):
+            with torch.no_grad():
+                whole = decoder.decode(latents)
+            self.assertEqual(whole.shape[2], 1 + 4 * (latents.shape[2] - 1))
+            past, parts = {f"past_{i}": value for i, value in enumerate(decoder.past_like(latents))}, []
+            for begin, end in ((0, 1), (1, 3), (3, latents.shape[2])):
+                (out,) = run_graphs([(graph, {"latent_sample": latents[:, :, begin:end]} | past)])
+                parts.append(out["sample"])
+                past = {name: out[name.replace("past", "present")] for name in past}
+
+            self.assert_close(torch.cat(parts, dim=2)[:, :, 3:], whole, 1e-5)
+
+    @torch.no_grad()
+    def test_first_frame_alone_is_the_first_of_the_clip(self) -> None:
+        decoder, encoder = loaded(vae.DecoderGraph, vae, GOLDEN / "vae"), loaded(vae.EncoderGraph, vae, GOLDEN / "vae")
+        latents, clip = self.golden["vae.latents"], self.golden["vae.video"]
+
+        self.assert_close(decoder.decode(latents[:, :, :1]), self.golden["vae.decoded"][:, :, :1], 1e-5)
+        self.assert_close(encoder(clip[:, :, :1]), encoder(clip)[:, :, :1], 1e-5)
+
+    @torch.no_grad()
+    def test_image_branch_sees_image_and_text_at_full_text_length(self) -> None:
+        network = loaded(transformer.Transformer, transformer, GOLDEN / "i2v/transformer")
+        torch.manual_seed(9)
+        inputs = (self.golden["i2v.hidden_states"], torch.tensor([700.0]), torch.randn(1, 512, 32), torch.randn(1, 9, 20))
+        other_image, other_text = (*inputs[:3], torch.randn(1, 9, 20)), (*inputs[:2], torch.randn(1, 512, 32), inputs[3])
+
+        out = network(*inputs)
+
+        self.assertGreater(difference(network(*other_image), out), 1e-3)
+        self.assertGreater(difference(network(*other_text), out), 1e-3)
+        names = ("hidden_states", "timestep", "encoder_hidden_states", "encoder_hidden_states_image")
+        (graph,) = run_graphs([(self.path("i2v", "transformer", "model.onnx"), dict(zip(names, inputs, strict=True)))])
+        self.assert_close(graph["out_hidden_states"], out)
+
+    def test_shards_and_halves_give_the_same_graph(self) -> None:
+        """Two shards of bfloat16 and float16, external data: what rounding leaves is what the graph computes with."""
+        model = self.path("sharded")
+        tensors = {name: value.bfloat16() if i % 2 else value.half() for i, (name, value) in enumerate(load_file(GOLDEN / "t2v/transformer/diffusion_pytorch_model.safetensors").items())}
+        split_into_shards(model / "transformer", tensors, GOLDEN / "t2v/transformer/config.json")
+        problems: list[str] = []
+        component = open_component(model / "transformer", transformer.FAMILY, problems)
+        assert component, problems
+        network = fill(hollow(lambda: transformer.Transformer(transformer.read_config(component, problems))), component)
+        with unittest.mock.patch("wan.graph_file.INSIDE_LIMIT", 1000):
+            code, said = export(model, "--only", "transformer", "--out", self.path("sharded-pack"))
+        self.assertEqual((code, said), (0, ""))
+        graph = self.path("sharded-pack", "transformer", "model.onnx")
+
+        (out,) = run_graphs([(graph, self.t2v_inputs(500.0))])
+
+        with torch.no_grad():
+            self.assert_close(out["out_hidden_states"], network(*self.t2v_inputs(500.0).values()))
+        self.assertGreater((graph.parent / "model.onnx_data").stat().st_size, 100_000)
+        offsets = [int(e.value) for t in onnx.load(str(graph), load_external_data=False).graph.initializer for e in t.external_data if e.key == "offset"]
+        self.assertTrue(offsets and all(offset % 4096 == 0 for offset in offsets))
+
+    def test_float16_weights_take_half_the_disk(self) -> None:
+        code, said = export(self.path("t2v-model"), "--only", "transformer", "--weights", "fp16", "--out", self.path("half"))
+        self.assertEqual((code, said), (0, ""))
+
+        (out,) = run_graphs([(self.path("half", "transformer", "model.onnx"), self.t2v_inputs(500.0))])
+
+        self.assert_close(out["out_hidden_states"], self.golden["t2v.out.500"], 1e-2)
+        self.assertLess(self.path("half/transformer/model.onnx").stat().st_size, self.path("t2v/transformer/model.onnx").stat().st_size - 40_000)
+
+    def test_guided_run_of_graph_equals_that_of_network(self) -> None:
+        """Six guided steps, network and graph; the program's own run is compared in the C# tests."""
+        network, graph = loaded(transformer.Transformer, transformer, GOLDEN / "t2v/transformer"), self.path("t2v", "transformer", "model.onnx")
+        g = self.golden
+        whole = (g["loop.noise"], g["loop.negative"], g["t2v.encoder_hidden_states"], 6, 3.0, 5.0)
+
+        def through_graph(x: Tensor, t: Tensor, text: Tensor) -> Tensor:
+            (out,) = run_graphs([(graph, {"hidden_states": x, "timestep": t, "encoder_hidden_states": text})])
+            return out["out_hidden_states"]
+
+        self.assert_close(guided_run(through_graph, *whole), guided_run(network, *whole))
+
+
+class SolverTests(unittest.TestCase):
+    def test_constant_velocity_lands_on_the_data(self) -> None:
+        noise, data = torch.randn(8, generator=torch.Generator().manual_seed(1)), torch.linspace(-1, 1, 8)
+        sigmas, timesteps = flow_sigmas(6, 3.0)
+        solver, x = UniPc(sigmas), noise
+        for i in range(6):
+            x = solver.step(i, noise - data, x)
+
+        self.assertTrue(torch.allclose(x, data, atol=1e-5))
+        self.assertEqual(timesteps, sorted(timesteps, reverse=True))
+
+    def test_ordered_halves_keep_scores(self) -> None:
+        torch.manual_seed(2)
+        q, k = torch.randn(2, 6, 5), torch.randn(2, 6, 5)  # [heads, d, tokens]
+
+        ordered = (halves(q.reshape(12, 5), 2).reshape(2, 6, 5), halves(k.reshape(12, 5), 2).reshape(2, 6, 5))
+
+        self.assertTrue(torch.allclose(q.transpose(1, 2) @ k, ordered[0].transpose(1, 2) @ ordered[1], atol=1e-6))
+        self.assertTrue(torch.equal(ordered[0][0, 1], q[0, 2]))
+
+
+def split_into_shards(folder: Path, tensors: dict[str, Tensor], config: Path) -> None:
+    folder.mkdir(parents=True)
+    shutil.copy(config, folder / "config.json")
+    names = sorted(tensors)
+    parts = {f"diffusion_pytorch_model-0000{i + 1}-of-00002.safetensors": names[i::2] for i in range(2)}
+    for file, part in parts.items():
+        save_file({name: tensors[name] for name in part}, folder / file)
+    index = {"metadata": {}, "weight_map": {name: file for file, part in parts.items() for name in part}}
+    (folder / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index))
+
+
+@needs_golden
+class RefusalTests(unittest.TestCase):
+    """What cannot be exported is named, with all its faults, before anything is written."""
+
+    def setUp(self) -> None:
+        self.temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self.temporary.cleanup)
+        self.model = assembled(Path(self.temporary.name) / "model")
+        self.out = Path(self.temporary.name) / "pack"
+
+    def refused(self, *arguments: object, only: str = GRAPHS) -> str:
+        code, said = export(self.model, "--only", only, "--out", self.out, *arguments)
+        self.assertEqual(code, export_wan.PACK_PROBLEM)
+        self.assertEqual([path.name for path in Path(self.temporary.name).iterdir()], ["model"])
+        return said
+
+    def change_config(self, component: str, **values: object) -> None:
+        path = self.model / component / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+    def test_missing_shard(self) -> None:
+        tensors = load_file(self.model / "transformer/diffusion_pytorch_model.safetensors")
+        shutil.rmtree(self.model / "transformer")
+        split_into_shards(self.model / "transformer", tensors, GOLDEN / "t2v/transformer/config.json")
+        (self.model / "transformer/diffusion_pytorch_model-00002-of-00002.safetensors").unlink()
+
+        self.assertIn("diffusion_pytorch_model-00002-of-00002.safetensors must be there, but is missing", self.refused())
+
+    def test_truncated_weights(self) -> None:
+        path = self.model / "vae/diffusion_pytorch_model.safetensors"
+        path.write_bytes(path.read_bytes()[:-100])
+
+        self.assertRegex(self.refused(), r"vae/diffusion_pytorch_model\.safetensors must have 102228 bytes, but has 102128: it is cut off")
+
+    def test_header_that_promises_too_much(self) -> None:
+        path = self.model / "vae/diffusion_pytorch_model.safetensors"
+        path.write_bytes(struct.pack("<Q", 1 << 60) + b"{}")
+
+        self.assertIn("no room for its header", self.refused())
+
+    def test_configuration_of_another_family(self) -> None:
+        self.change_config("transformer", _class_name="FluxTransformer2DModel")
+
+        self.assertIn("must be of a WanTransformer3DModel, but is of FluxTransformer2DModel", self.refused())
+
+    def test_channels_that_disagree(self) -> None:
+        self.change_config("vae", z_dim=48)
+
+        said = self.refused()
+
+        self.assertIn("out_channels must be 48, as the VAE's z_dim, but is 16", said)
+        self.assertIn("latents_mean must have 48 entries, but has 16", said)
+
+    def test_several_faults_are_named_at_once(self) -> None:
+        self.change_config("transformer", qk_norm="layer_norm")
+        self.change_config("text_encoder", model_type="t5")
+        (self.model / "vae/config.json").unlink()
+
+        said = self.refused()
+
+        self.assertEqual(len(said.strip().splitlines()), 3)
+
+    def test_weights_of_another_size(self) -> None:
+        self.change_config("text_encoder", d_ff=64, num_layers=1)
+
+        said = self.refused()
+
+        self.assertIn("tensor 'encoder.block.0.layer.1.DenseReluDense.wi_0.weight' must be [64, 32], but is [48, 32]", said)
+        self.assertIn("must hold only tensors of its family, but has 'encoder.block.1", said)
+
+    def test_missing_tokenizer(self) -> None:
+        self.assertIn("tokenizer/spiece.model must be there, but is missing", self.refused(only="tokenizer," + GRAPHS))
+
+    def test_second_expert_without_a_boundary(self) -> None:
+        shutil.copytree(self.model / "transformer", self.model / "transformer_2")
+
+        self.assertIn("boundary_ratio must be there exactly with a transformer_2", self.refused(only="transformer_2," + GRAPHS))
+
+    def test_sizes_off_the_grid(self) -> None:
+        said = self.refused("--sizes", "100x64", "--frames", "10")
+
+        self.assertIn("multiples of 16, but has 100x64", said)
+        self.assertIn("--frames must be 1 + a multiple of 4, but is 10", said)
+
+    def test_existing_output(self) -> None:
+        code, said = export(self.model, "--only", GRAPHS, "--out", self.model)
+
+        self.assertEqual(code, export_wan.PACK_PROBLEM)
+        self.assertIn("must not exist, but does", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
