@@ -14,6 +14,8 @@ internal sealed class GraphSessions : IDisposable
     private readonly Dictionary<string, GraphSession> _sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<ExecutionTarget, ResolvedTarget> _resolved = [];
 
+    private readonly List<string> _roles = [];
+
     private readonly EngineCache _engines;
 
     private GraphSessions(string cacheFolder)
@@ -24,8 +26,11 @@ internal sealed class GraphSessions : IDisposable
     /// <summary>A graph by its role, one of those without which no text becomes a video.</summary>
     public GraphSession this[string role] => _sessions[role];
 
+    /// <summary>A graph by its role; null if the pack has none for it.</summary>
+    public GraphSession? Find(string role) => _sessions.GetValueOrDefault(role);
+
     /// <summary>What each graph runs on, in the order in which they run.</summary>
-    public IReadOnlyList<GraphReport> Reports => [.. GraphRoles.Required.Select(role => GraphReport.Of(_sessions[role]))];
+    public IReadOnlyList<GraphReport> Reports => [.. _roles.Select(role => GraphReport.Of(_sessions[role]))];
 
     /// <summary>Providers that were preferred for a graph and cannot be had, each once.</summary>
     public IReadOnlyList<SkippedProvider> Skipped => [.. _sessions.Values.SelectMany(session => session.Target.Skipped).DistinctBy(skipped => skipped.Provider)];
@@ -45,13 +50,14 @@ internal sealed class GraphSessions : IDisposable
         GraphSessions sessions = new(cacheFolder);
         try
         {
-            foreach (string role in GraphRoles.Required)
+            foreach (string role in pack.Contract.RunRoles)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 GraphContract contract = pack.Contract.FindGraph(role)
                     ?? throw new ModelPackException(pack.Folder, $"graph '{role}' must be there, but is missing from seedance.json. Use a pack that has one.");
                 ResolvedTarget resolved = sessions.Resolve(contract, target);
                 EngineSetup? engine = resolved.Provider == ExecutionProvider.TensorRt ? PrepareEngine(pack, contract, resolved, sessions._engines) : null;
+                sessions._roles.Add(role);
                 sessions._sessions.Add(role, GraphSession.Open(pack.Folder, contract, resolved, engine));
             }
 

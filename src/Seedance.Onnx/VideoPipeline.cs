@@ -51,7 +51,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         Skipped = sessions.Skipped;
         Notices = sessions.Notices;
         _text = new TextStage(sessions[GraphRoles.Tokenizer], sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
-        _denoise = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels);
+        _denoise = new DenoiseStage(sessions[GraphRoles.Transformer], sessions.Find(GraphRoles.SecondTransformer), pack.Contract.TransformerChannels);
         _decode = new DecodeStage(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
         _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<VideoPipeline>();
         PipelineLog.Opened(_logger, pack.Contract.Name, sessions[GraphRoles.Transformer].Target.Provider.ToName());
@@ -192,7 +192,7 @@ public sealed class VideoPipeline : IAsyncDisposable
 
     private static void RequireSinglePrecision(ModelPack pack)
     {
-        List<string> problems = [.. from role in GraphRoles.Required
+        List<string> problems = [.. from role in pack.Contract.RunRoles
                                     let graph = pack.Contract.FindGraph(role)
                                     where graph is not null
                                     from tensor in graph.Inputs.Concat(graph.Outputs)

@@ -36,7 +36,10 @@ public sealed record GenerationPlan
     /// <summary>The evaluations with guidance folded in: as many branches as there are <see cref="Prompts"/>.</summary>
     public required SolverPlan Solver { get; init; }
 
-    /// <summary>The guidance scale; 1 when only the prompt is run.</summary>
+    /// <summary>The role of the graph that gives the velocity, for each evaluation of <see cref="Solver"/>.</summary>
+    public required ImmutableArray<string> Transformers { get; init; }
+
+    /// <summary>The guidance scale; 1 when only the prompt is run. A pack's second transformer may have another.</summary>
     public required double Guidance { get; init; }
 
     /// <summary>The flow shift.</summary>
@@ -88,7 +91,11 @@ public sealed record GenerationPlan
             throw new InvalidRequestException([$"Latents must have at most {Array.MaxLength / solver.Keep} values, but {frames} frames of {size} have {latents.Length}. Ask for fewer or smaller frames."]);
         }
 
-        bool guided = guidance != 1;
+        SamplingDefaults sampling = contract.Sampling;
+        double second = request.Guidance ?? sampling.SecondGuidance ?? guidance;
+        string RoleOf(SolverStep step) => sampling.TransformerAt(step.Timestep, scheduler.TrainTimesteps);
+        ImmutableArray<string> transformers = [.. solver.Steps.Select(RoleOf)];
+        bool guided = guidance != 1 || (sampling.BoundaryRatio is not null && second != 1);
         return new GenerationPlan
         {
             Size = size,
@@ -98,12 +105,19 @@ public sealed record GenerationPlan
             Seed = request.Seed,
             SolverKind = kind,
             Schedule = schedule,
-            Solver = guided ? solver.WithGuidance(guidance) : solver,
+            Solver = guided ? Guide(solver, step => RoleOf(step) == GraphRoles.SecondTransformer ? second : guidance) : solver,
+            Transformers = transformers,
             Guidance = guidance,
             Shift = request.Shift ?? scheduler.Shift,
             Prompts = guided ? [request.NegativePrompt ?? contract.Sampling.NegativePrompt, request.Prompt] : [request.Prompt],
         };
     }
+
+    private static SolverPlan Guide(SolverPlan solver, Func<SolverStep, double> scaleOf) => solver.WithGuidance(2, (step, weights) =>
+    {
+        weights[1] = scaleOf(step);
+        weights[0] = 1 - weights[1];
+    });
 
     private static VideoSize ChooseSize(VideoRequest request, VideoContract video) => request switch
     {

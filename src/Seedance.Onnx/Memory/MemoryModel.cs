@@ -26,13 +26,13 @@ internal sealed class MemoryModel(ModelPack pack)
     private const long SessionBytes = 4 << 20;
 
     private readonly ConcurrentDictionary<(PlannedShapes Shapes, int Kept), MemoryPlan> _plans = [];
-    private readonly Lazy<Dictionary<string, OnnxModel>> _graphs = new(() => GraphRoles.Required.ToDictionary(role => role, role => OnnxModel.Load(pack.PathOfGraph(role)), StringComparer.Ordinal));
+    private readonly Lazy<Dictionary<string, OnnxModel>> _graphs = new(() => pack.Contract.RunRoles.ToDictionary(role => role, role => OnnxModel.Load(pack.PathOfGraph(role)), StringComparer.Ordinal));
 
     /// <summary>What the loaded graphs take, whatever is asked of them.</summary>
-    public long WeightBytes => GraphRoles.Required.Sum(WeightsOf) + LargestFile;
+    public long WeightBytes => pack.Contract.RunRoles.Sum(WeightsOf) + LargestFile;
 
     // The file is read whole before its weights are where they belong.
-    private long LargestFile => GraphRoles.Required.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
+    private long LargestFile => pack.Contract.RunRoles.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
 
     /// <summary>What a plan takes.</summary>
     /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
@@ -95,7 +95,7 @@ internal sealed class MemoryModel(ModelPack pack)
         return new MemoryPlan(
             WeightBytes,
             ActivationsOf(GraphRoles.TextEncoder, shapes),
-            ActivationsOf(GraphRoles.Transformer, shapes) + (state * ((2 * kept) + shapes.Branches + 4)) + left,
+            pack.Contract.RunRoles.Where(role => role is GraphRoles.Transformer or GraphRoles.SecondTransformer).Max(role => ActivationsOf(role, shapes)) + (state * ((2 * kept) + shapes.Branches + 4)) + left,
             ActivationsOf(GraphRoles.VaeDecoder, decoded) + (2 * state) + pixels);
     }
 

@@ -7,7 +7,10 @@ using Seedance.Onnx.Sampling;
 namespace Seedance.Onnx.Stages;
 
 /// <summary>Noise becomes latents: one run of the transformer graph and one small matrix product for each step of the solver's plan.</summary>
-internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels channels)
+/// <param name="transformer">The graph; borrowed.</param>
+/// <param name="second">The graph that stands in for it at low noise, in a pack with two experts; borrowed.</param>
+/// <param name="channels">How their input is laid out.</param>
+internal sealed class DenoiseStage(GraphSession transformer, GraphSession? second, TransformerChannels channels)
 {
     /// <summary>Runs all steps. Once the tensors are bound, a step allocates nothing on the managed heap.</summary>
     /// <param name="plan">What to do.</param>
@@ -29,16 +32,13 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
         // What stays the same over all steps goes to the device once.
         using DeviceTensor states = Upload(text.States), mask = Upload(text.Mask), shots = Upload(text.Shots), frameShots = Upload(noShots);
 
-        using GraphBinding binding = transformer.CreateBinding();
-        Dictionary<string, GraphTensor> inputs = transformer.Contract.PickInputs(
+        (string Name, GraphTensor Tensor)[] tensors =
+        [
             ("hidden_states", hidden), ("timestep", timestep), ("encoder_hidden_states", states), ("encoder_attention_mask", mask),
-            ("encoder_shot_ids", shots), ("frame_shot_ids", frameShots));
-        foreach ((string name, GraphTensor tensor) in inputs)
-        {
-            binding.BindInput(name, tensor);
-        }
-
-        binding.BindOutput("out_hidden_states", velocity);
+            ("encoder_shot_ids", shots), ("frame_shot_ids", frameShots),
+        ];
+        using GraphBinding binding = Bind(transformer, tensors, velocity);
+        using GraphBinding? secondBinding = second is null ? null : Bind(second, tensors, velocity);
 
         TorchRandom random = new(plan.Seed);
         Sampler sampler = new(plan.Solver, length);
@@ -48,11 +48,34 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
         int noisyOffset = channels.Offset(ChannelKind.Noisy) * (length / shape.Channels), rowLength = checked((int)(hidden.ElementCount / branches));
         while (!sampler.IsDone)
         {
-            Step(sampler, random, hidden, timestep, velocity, binding, noisyOffset, rowLength, cancellationToken);
+            string role = plan.Transformers[sampler.Done];
+            bool isLast = sampler.Done + 1 == plan.Transformers.Length || plan.Transformers[sampler.Done + 1] != role;
+            GraphBinding current = role == GraphRoles.SecondTransformer ? secondBinding! : binding;
+            Step(sampler, random, hidden, timestep, velocity, current, isLast, noisyOffset, rowLength, cancellationToken);
             progress?.Report(new GenerationProgress(GenerationStage.Denoise, sampler.Done, plan.Solver.Steps.Length));
         }
 
         return sampler.Latents.ToArray();
+    }
+
+    private static GraphBinding Bind(GraphSession session, (string Name, GraphTensor Tensor)[] tensors, HostTensor velocity)
+    {
+        GraphBinding binding = session.CreateBinding();
+        try
+        {
+            foreach ((string name, GraphTensor tensor) in session.Contract.PickInputs(tensors))
+            {
+                binding.BindInput(name, tensor);
+            }
+
+            binding.BindOutput("out_hidden_states", velocity);
+            return binding;
+        }
+        catch
+        {
+            binding.Dispose();
+            throw;
+        }
     }
 
     private DeviceTensor Upload(HostTensor tensor)
@@ -71,7 +94,7 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
     }
 
     private static void Step(
-        Sampler sampler, TorchRandom random, HostTensor hidden, HostTensor timestep, HostTensor velocity, GraphBinding binding, int noisyOffset, int rowLength,
+        Sampler sampler, TorchRandom random, HostTensor hidden, HostTensor timestep, HostTensor velocity, GraphBinding binding, bool isLast, int noisyOffset, int rowLength,
         CancellationToken cancellationToken)
     {
         SolverStep step = sampler.Current;
@@ -87,7 +110,7 @@ internal sealed class DenoiseStage(GraphSession transformer, TransformerChannels
             random.FillNormal(sampler.Noise);
         }
 
-        binding.Run(isLast: sampler.Done == sampler.Plan.Steps.Length - 1, cancellationToken);
+        binding.Run(isLast, cancellationToken);
         for (int branch = 0; branch < branches; branch++)
         {
             velocity.AsSpan<float>().Slice(branch * length, length).CopyTo(sampler.Velocity(branch));
