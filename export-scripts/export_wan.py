@@ -2,7 +2,7 @@
 
     export-scripts/run export_wan.py MODEL --out onnx/wan-2.1-t2v-1.3b
 
-MODEL is the folder as published for diffusers: text_encoder, tokenizer, transformer (and transformer_2), vae with their config.json and safetensors, whole or in shards, in
+MODEL is the folder as published for diffusers: text_encoder, tokenizer, image_encoder (image-to-video), transformer (and transformer_2), vae with their config.json and safetensors, whole or in shards, in
 float32, float16 or bfloat16. Nothing of diffusers or transformers is needed. Everything is checked before anything is written, and the pack appears only once it is whole.
 
 Components are exported one after another, and their weights go from file to file one tensor at a time, so that the memory of an export is that of PyTorch (0.4 GB), of the
@@ -30,7 +30,7 @@ from wan.pack import Facts, GraphExport, contract, find_problems, graphs_of
 
 PACK_PROBLEM = 3
 """Exit code, as that of the program for a pack that cannot be used."""
-CLASSES = {"text_encoder": ["transformers", "UMT5EncoderModel"], "tokenizer": ["transformers", "T5TokenizerFast"], "transformer": ["diffusers", "WanTransformer3DModel"],
+CLASSES = {"text_encoder": ["transformers", "UMT5EncoderModel"], "tokenizer": ["transformers", "T5TokenizerFast"], "image_encoder": ["transformers", "CLIPVisionModel"], "transformer": ["diffusers", "WanTransformer3DModel"],
            "vae": ["diffusers", "AutoencoderKLWan"]}
 
 
@@ -39,7 +39,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("model", type=Path, help="folder of the published model")
     parser.add_argument("--out", type=Path, required=True, help="folder of the pack; one that exists is replaced with --overwrite only")
     parser.add_argument("--overwrite", action="store_true")
-    for part in ("text-encoder", "tokenizer", "transformer", "transformer-2", "vae", "scheduler"):
+    for part in ("text-encoder", "tokenizer", "image-encoder", "transformer", "transformer-2", "vae", "scheduler"):
         parser.add_argument(f"--{part}", type=Path, help=f"where {part.replace('-', '_')} lies, if not in the model's folder")
     parser.add_argument("--only", default=",".join(ROLES), help="graphs to export, by role; without all of them no seedance.json is written")
     parser.add_argument("--weights", choices=("fp32", "fp16"), default="fp32", help="fp32 keeps every published value; fp16 takes half the disk and rounds")
@@ -74,7 +74,7 @@ def opened(args: argparse.Namespace, roles: list[str]) -> tuple[WanModel, Facts]
     problems = [f"--only must have roles among {', '.join(ROLES)}, but has '{role}'. Correct it." for role in roles if role not in ROLES]
     if args.out.exists() and not args.overwrite:
         problems.append(f"{args.out} must not exist, but does. Name another folder, or add --overwrite.")
-    parts = ("text_encoder", "tokenizer", "transformer", "transformer_2", "vae", "scheduler")
+    parts = ("text_encoder", "tokenizer", "image_encoder", "transformer", "transformer_2", "vae", "scheduler")
     moved = {part: getattr(args, part) for part in parts if getattr(args, part) is not None}
     model = open_model(Paths(args.model, moved), roles, problems, args.boundary)
     if args.shift is not None and model.scheduler.get("_class_name") in SOLVERS:
@@ -99,7 +99,9 @@ def export_graph(graph: GraphExport, network: Network, path: Path, half: bool, c
 
 
 def write_configurations(model: WanModel, folder: Path) -> None:
-    index = {"_class_name": "WanPipeline", **CLASSES, "scheduler": ["diffusers", model.scheduler["_class_name"]]} | model.index
+    kind = "WanImageToVideoPipeline" if model.image else "WanPipeline"
+    classes = CLASSES if model.image else {name: values for name, values in CLASSES.items() if name != "image_encoder"}
+    index = {"_class_name": kind, **classes, "scheduler": ["diffusers", model.scheduler["_class_name"]]} | model.index
     files = {"model_index.json": index, "scheduler/scheduler_config.json": model.scheduler}
     files |= {f"{role}/config.json": network.component.config for role, network in model.networks.items()}
     for name, values in files.items():
@@ -137,7 +139,7 @@ def main(argv: list[str] | None = None) -> None:
             graph.module.to("meta")
             gc.collect()
         write_configurations(model, partial)
-        if model.tokenizer and set(ROLES) - {"transformer_2"} <= {"tokenizer", *graphs}:
+        if model.is_whole([*graphs, *(["tokenizer"] if model.tokenizer else [])]):
             files = {path.relative_to(partial).as_posix(): sha256(path) for path in sorted(partial.rglob("*")) if path.is_file()}
             (partial / "README.md").write_text(card(facts, args.weights), encoding="utf-8")
             text = json.dumps(contract(model, graphs, facts, files), indent=2, ensure_ascii=False)

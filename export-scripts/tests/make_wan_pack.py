@@ -28,7 +28,7 @@ from wan_reference import GOLDEN, guided_run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LETTERS = ["abcdefghijklmnopqrstuvwxyz", "红色的球向右移动一只猫在左边", "0123456789 .,:;!?'-"]
-REQUEST = {"prompt": "a red ball moves right", "negative": "grey", "seed": 5, "frames": 9, "width": 48, "height": 32, "steps": 4, "guidance": 5.0, "shift": 3.0}
+REQUEST = {"prompt": "a red ball moves right", "negative": "grey", "seed": 5, "frames": 21, "width": 48, "height": 32, "steps": 4, "guidance": 5.0, "shift": 3.0}
 TEXT_LENGTH = 512
 
 

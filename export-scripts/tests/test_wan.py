@@ -20,10 +20,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import export_wan
-from wan import text_encoder, transformer, vae
+from wan import image_encoder, text_encoder, transformer, vae
 from wan.folder import Paths, WanModel, open_model
 from wan.layers import fill, halves, hollow
 from wan.source import Component, open_component
+from make_wan_pack import train_tokenizer
 from wan_reference import GOLDEN, UniPc, difference, flow_sigmas, guided_run, run_graphs
 
 CLOSE = 1e-4
@@ -222,6 +223,54 @@ class GoldenTests(unittest.TestCase):
         self.assert_close(guided_run(through_graph, *whole), guided_run(network, *whole))
 
 
+def random_images(folder: Path) -> Path:
+    """A tiny CLIP vision model in published form. Its last layer, which is not to be run, holds no numbers."""
+    config = {"architectures": ["CLIPVisionModel"], "hidden_act": "gelu", "hidden_size": 20, "intermediate_size": 24, "num_attention_heads": 2, "num_hidden_layers": 3,
+              "image_size": 28, "patch_size": 14, "layer_norm_eps": 1e-5}
+    torch.manual_seed(11)
+    shapes: dict[str, tuple[int, ...]] = {"embeddings.class_embedding": (20,), "embeddings.patch_embedding.weight": (20, 3, 14, 14), "embeddings.position_embedding.weight": (5, 20)}
+    for norm in ("pre_layrnorm", "post_layernorm", *(f"encoder.layers.{i}.layer_norm{n}" for i in range(3) for n in (1, 2))):
+        shapes |= {f"{norm}.weight": (20,), f"{norm}.bias": (20,)}
+    for i in range(3):
+        linear = {f"self_attn.{name}_proj": (20, 20) for name in "qkv"} | {"self_attn.out_proj": (20, 20), "mlp.fc1": (24, 20), "mlp.fc2": (20, 24)}
+        for name, (outputs, inputs) in linear.items():
+            shapes |= {f"encoder.layers.{i}.{name}.weight": (outputs, inputs), f"encoder.layers.{i}.{name}.bias": (outputs,)}
+    tensors = {f"vision_model.{name}": torch.randn(shape) * 0.3 for name, shape in shapes.items()}
+    tensors |= {name: torch.full_like(value, torch.nan) for name, value in tensors.items() if ".layers.2." in name or "post_" in name}
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    save_file(tensors, folder / "model.safetensors")
+    return folder
+
+
+class ImageEncoderTests(unittest.TestCase):
+    @torch.no_grad()
+    def test_layers_equal_pytorchs_own_and_the_last_is_left_out(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            source = random_images(Path(folder) / "image_encoder")
+            encoder, weights = loaded(image_encoder.ImageEncoder, image_encoder, source), load_file(source / "model.safetensors")
+        picture = torch.rand(1, 3, 28, 28, generator=torch.Generator().manual_seed(3)) * 2 - 1
+        seen = ((picture + 1) / 2 - torch.tensor(image_encoder.MEAN).reshape(3, 1, 1)) / torch.tensor(image_encoder.STD).reshape(3, 1, 1)
+
+        def of(name: str) -> Tensor:
+            return weights[f"vision_model.{name}"]
+
+        patches = nn.functional.conv2d(seen, of("embeddings.patch_embedding.weight"), stride=14).flatten(2).mT
+        x = torch.cat([of("embeddings.class_embedding").expand(1, 1, 20), patches], dim=1) + of("embeddings.position_embedding.weight")
+        x = nn.functional.layer_norm(x, (20,), of("pre_layrnorm.weight"), of("pre_layrnorm.bias"))
+        for i in range(2):
+            layer = nn.TransformerEncoderLayer(20, 2, 24, dropout=0.0, activation="gelu", batch_first=True, norm_first=True).eval()
+            prefix = f"encoder.layers.{i}."
+            layer.load_state_dict({
+                "self_attn.in_proj_weight": torch.cat([of(f"{prefix}self_attn.{n}_proj.weight") for n in "qkv"]),
+                "self_attn.in_proj_bias": torch.cat([of(f"{prefix}self_attn.{n}_proj.bias") for n in "qkv"])}
+                | {f"{mine}.{part}": of(f"{prefix}{theirs}.{part}") for part in ("weight", "bias") for mine, theirs in (
+                    ("self_attn.out_proj", "self_attn.out_proj"), ("linear1", "mlp.fc1"), ("linear2", "mlp.fc2"), ("norm1", "layer_norm1"), ("norm2", "layer_norm2"))})
+            x = layer(x)
+
+        self.assertLessEqual(difference(encoder(picture), x), 1e-5)
+
+
 class SolverTests(unittest.TestCase):
     def test_constant_velocity_lands_on_the_data(self) -> None:
         noise, data = torch.randn(8, generator=torch.Generator().manual_seed(1)), torch.linspace(-1, 1, 8)
@@ -252,6 +301,53 @@ def split_into_shards(folder: Path, tensors: dict[str, Tensor], config: Path) ->
         save_file({name: tensors[name] for name in part}, folder / file)
     index = {"metadata": {}, "weight_map": {name: file for file, part in parts.items() for name in part}}
     (folder / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index))
+
+
+@needs_golden
+class WholePackTests(unittest.TestCase):
+    """Packs with everything in them: what seedance.json says."""
+
+    def setUp(self) -> None:
+        self.temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self.temporary.cleanup)
+        self.out = Path(self.temporary.name) / "pack"
+
+    def exported(self, kind: str, *arguments: object, experts: bool = False) -> dict[str, object]:
+        model = assembled(Path(self.temporary.name) / "model", kind)
+        if experts:
+            shutil.copytree(model / "transformer", model / "transformer_2")
+            (model / "model_index.json").write_text(json.dumps({"_class_name": "WanPipeline", "boundary_ratio": 0.875}))
+        (model / "tokenizer").mkdir()
+        train_tokenizer(model / "tokenizer" / "spiece.model")
+        random_images(model / "image_encoder")
+        code, said = export(model, "--out", self.out, *arguments)
+        self.assertEqual((code, said), (0, ""))
+        return json.loads((self.out / "seedance.json").read_text())
+
+    def test_text_to_video(self) -> None:
+        contract = self.exported("t2v", "--shift", 5)
+
+        self.assertEqual(list(contract["graphs"]), ["tokenizer", "text_encoder", "transformer", "vae_encoder", "vae_decoder"])
+        self.assertEqual(contract["transformer_channels"], [{"kind": "noisy", "channels": 16}])
+        self.assertEqual(contract["sampling"], {"solver": "unipc", "steps": 50, "guidance": 5.0, "negative_prompt": ""})
+        self.assertEqual(json.loads((self.out / "scheduler/scheduler_config.json").read_text())["flow_shift"], 5)
+        self.assertEqual(contract["graphs"]["vae_decoder"]["inputs"]["past_0"]["shape"], ["B", 1, 1, 1, 1])
+        files = {p.relative_to(self.out).as_posix() for p in self.out.rglob("*") if p.is_file()} - {"seedance.json", "README.md"}
+        self.assertEqual(files, set(contract["files"]))
+        self.assertTrue(all(hashlib.sha256((self.out / file).read_bytes()).hexdigest() == digest for file, digest in contract["files"].items()))
+
+    def test_image_to_video(self) -> None:
+        contract = self.exported("i2v")
+
+        self.assertEqual(contract["transformer_channels"], [{"kind": "noisy", "channels": 16}, {"kind": "mask", "channels": 4}, {"kind": "condition", "channels": 16, "absent": "grey"}])
+        self.assertEqual(contract["graphs"]["image_encoder"]["outputs"]["last_hidden_state"]["shape"], ["B", 5, 20])
+        self.assertEqual(contract["graphs"]["transformer"]["inputs"]["encoder_hidden_states_image"]["shape"], ["B", "I", 20])
+
+    def test_two_experts_and_distilled_steps(self) -> None:
+        contract = self.exported("t2v", "--guidance", 1, "--guidance-2", 3.5, "--steps", 4, experts=True)
+
+        self.assertEqual(contract["sampling"], {"solver": "unipc", "steps": 4, "guidance": 1.0, "negative_prompt": "", "boundary_ratio": 0.875, "guidance_2": 3.5})
+        self.assertEqual(contract["graphs"]["transformer_2"]["inputs"], contract["graphs"]["transformer"]["inputs"])
 
 
 @needs_golden

@@ -9,14 +9,15 @@ from pathlib import Path
 import sentencepiece
 from torch import nn
 
-from wan import text_encoder, transformer, vae
+from wan import image_encoder, text_encoder, transformer, vae
+from wan.image_encoder import ImageConfig, ImageEncoder
 from wan.layers import find_mismatches, hollow
 from wan.source import Component, open_component, read_json
 from wan.text_encoder import TextConfig, TextEncoder
 from wan.transformer import Transformer, TransformerConfig
 from wan.vae import DecoderGraph, EncoderGraph, VaeConfig
 
-ROLES = ("tokenizer", "text_encoder", "transformer", "transformer_2", "vae_encoder", "vae_decoder")
+ROLES = ("tokenizer", "text_encoder", "image_encoder", "transformer", "transformer_2", "vae_encoder", "vae_decoder")
 PAD, END = 0, 1
 SCHEDULER = {"_class_name": "UniPCMultistepScheduler", "num_train_timesteps": 1000, "flow_shift": 3.0, "prediction_type": "flow_prediction", "use_flow_sigmas": True,
              "solver_order": 2, "solver_type": "bh2", "predict_x0": True, "lower_order_final": True, "final_sigmas_type": "zero"}
@@ -52,8 +53,14 @@ class WanModel:
     boundary: float | None = None
     tokenizer: Path | None = None
     text: TextConfig | None = None
+    image: ImageConfig | None = None
     transformer: TransformerConfig | None = None
     vae: VaeConfig | None = None
+
+    def is_whole(self, roles: Collection[str]) -> bool:
+        """Whether these are all graphs that a pack of the model needs."""
+        left_out = {"transformer_2"} | (set() if self.transformer and self.transformer.image_width else {"image_encoder"})
+        return set(ROLES) - left_out <= set(roles)
 
 
 def open_model(paths: Paths, roles: Collection[str], problems: list[str], boundary: float | None = None) -> WanModel:
@@ -65,6 +72,8 @@ def open_model(paths: Paths, roles: Collection[str], problems: list[str], bounda
         model.text = _open_text(paths, model, problems)
     if "transformer" in roles or "transformer_2" in roles:
         _open_transformers(paths, roles, model, problems)
+    if "image_encoder" in roles and model.transformer and model.transformer.image_width:
+        model.image = _open_image(paths, model, problems)
     if "vae_encoder" in roles or "vae_decoder" in roles:
         model.vae = _open_vae(paths, roles, model, problems)
     if "tokenizer" in roles:
@@ -86,6 +95,17 @@ def _open_text(paths: Paths, model: WanModel, problems: list[str]) -> TextConfig
         network = Network(component, hollow(lambda: TextEncoder(config)), lambda name: other.get(name, name))
         problems += find_mismatches(network.module, component, network.names, unused=lambda name: name == "encoder.embed_tokens.weight")
         model.networks["text_encoder"] = network
+    return config
+
+
+def _open_image(paths: Paths, model: WanModel, problems: list[str]) -> ImageConfig | None:
+    component = open_component(paths.of("image_encoder"), image_encoder.FAMILIES, problems)
+    config = image_encoder.read_config(component, problems) if component else None
+    if component and config:
+        network = Network(component, hollow(lambda: ImageEncoder(config)))
+        unused = image_encoder.is_unused(config)
+        problems += find_mismatches(network.module, component, unused=lambda name: name.startswith(unused))
+        model.networks["image_encoder"] = network
     return config
 
 
@@ -162,5 +182,7 @@ def _check_agreement(model: WanModel, problems: list[str]) -> None:
         if t.inputs not in expected:
             problems.append(f"The transformer's in_channels must be {expected[0]}, or {expected[1]} with mask and condition, as the VAE's z_dim is {channels}, but is {t.inputs}. "
                             "Name components of one model.")
+    if t and model.image and t.image_width != model.image.width:
+        problems.append(f"The transformer's image_dim must be {model.image.width}, as the image encoder's hidden_size, but is {t.image_width}. Name components of one model.")
     if t and text and t.text_width != text.width:
         problems.append(f"The transformer's text_dim must be {text.width}, as the text encoder's d_model, but is {t.text_width}. Name components of one model.")

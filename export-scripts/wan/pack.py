@@ -45,6 +45,11 @@ def graphs_of(model: WanModel) -> dict[str, GraphExport]:
             graphs[role] = GraphExport(role, network.module, {"input_ids": ("int64", text), "attention_mask": ("int64", text)},
                                        {"last_hidden_state": ("float32", ["B", "S", model.text.width])},
                                        [_words(model.text.vocabulary, *shape) for shape in ((2, 12), (1, 9), (3, 150))])
+        elif role == "image_encoder":
+            assert model.image
+            pictures = [torch.rand(b, 3, h, w) * 2 - 1 for b, h, w in ((2, 40, 56), (1, 224, 224), (1, 96, 64))]
+            graphs[role] = GraphExport(role, network.module, {"pixel_values": ("float32", ["B", 3, "H", "W"])},
+                                       {"last_hidden_state": ("float32", ["B", 1 + (model.image.size // model.image.patch) ** 2, model.image.width])}, [(p,) for p in pictures])
         elif role.startswith("transformer"):
             assert model.transformer
             graphs[role] = _transformer(role, network.module, model.transformer)

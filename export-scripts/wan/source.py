@@ -121,15 +121,16 @@ class Component:
         return sum(tensor.byte_count for tensor in self.tensors.values())
 
 
-def open_component(folder: Path, family: str, problems: list[str]) -> Component | None:
-    """Opens a component that must be of a family, the class that its config.json names; None, and every reason, if it cannot be used."""
+def open_component(folder: Path, family: str | tuple[str, ...], problems: list[str]) -> Component | None:
+    """Opens a component that must be of a family, by the classes that its config.json may name; None, and every reason, if it cannot be used."""
     before = len(problems)
     config = read_json(folder / "config.json", problems)
     if config is None:
         return None
     named = [str(name) for name in [config.get("_class_name"), *(config.get("architectures") or [])] if name]  # type: ignore[misc]
-    if family not in named:
-        problems.append(f"{folder / 'config.json'} must be of a {family}, but is of {' or '.join(named) or 'a model that it does not name'}. Name the folder of a Wan model.")
+    families = (family,) if isinstance(family, str) else family
+    if not set(families) & set(named):
+        problems.append(f"{folder / 'config.json'} must be of a {families[0]}, but is of {' or '.join(named) or 'a model that it does not name'}. Name the folder of a Wan model.")
         return None
     tensors = _tensors(folder, problems)
     return Component(folder, config, tensors) if len(problems) == before else None
