@@ -2,8 +2,9 @@
 
     export-scripts/run export_wan.py MODEL --out onnx/wan-2.1-t2v-1.3b
 
-MODEL is the folder as published for diffusers: text_encoder, tokenizer, image_encoder (image-to-video), transformer (and transformer_2), vae with their config.json and safetensors, whole or in shards, in
-float32, float16 or bfloat16. Nothing of diffusers or transformers is needed. Everything is checked before anything is written, and the pack appears only once it is whole.
+MODEL is the folder as published for diffusers: text_encoder, tokenizer, transformer (and transformer_2), vae, and for image-to-video image_encoder, with their config.json
+and safetensors, whole or in shards, in float32, float16 or bfloat16. Nothing of diffusers or transformers is needed. Everything is checked before anything is written, and
+the pack appears only once it is whole.
 
 Components are exported one after another, and their weights go from file to file one tensor at a time, so that the memory of an export is that of PyTorch (0.4 GB), of the
 largest tensor twice, and of the graphs that are compared with their networks (those of at most --compare-below).
@@ -30,8 +31,8 @@ from wan.pack import Facts, GraphExport, contract, find_problems, graphs_of
 
 PACK_PROBLEM = 3
 """Exit code, as that of the program for a pack that cannot be used."""
-CLASSES = {"text_encoder": ["transformers", "UMT5EncoderModel"], "tokenizer": ["transformers", "T5TokenizerFast"], "image_encoder": ["transformers", "CLIPVisionModel"], "transformer": ["diffusers", "WanTransformer3DModel"],
-           "vae": ["diffusers", "AutoencoderKLWan"]}
+CLASSES = {"text_encoder": ["transformers", "UMT5EncoderModel"], "tokenizer": ["transformers", "T5TokenizerFast"], "image_encoder": ["transformers", "CLIPVisionModel"],
+           "transformer": ["diffusers", "WanTransformer3DModel"], "vae": ["diffusers", "AutoencoderKLWan"]}
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:

@@ -167,9 +167,11 @@ def _check_index(paths: Paths, model: WanModel, problems: list[str]) -> None:
         model.boundary = float(boundary)
     if ("transformer_2" in model.networks) != (model.boundary is not None) and "transformer" in model.networks:
         has = "has one" if "transformer_2" in model.networks else "has none"
-        problems.append(f"{where}: boundary_ratio must be there exactly with a transformer_2, but is {boundary}, and the model {has}. Say it with --boundary, or name both experts.")
-    if model.scheduler.get("_class_name") not in SOLVERS:
-        problems.append(f"{paths.of('scheduler') / 'scheduler_config.json'}: _class_name must be one of {', '.join(SOLVERS)}, but is {model.scheduler.get('_class_name')}. Use one of these.")
+        problems.append(f"{where}: boundary_ratio must be there exactly with a transformer_2, but is {boundary}, and the model {has}. "
+                        "Say it with --boundary, or name both experts.")
+    name = model.scheduler.get("_class_name")
+    if name not in SOLVERS:
+        problems.append(f"{paths.of('scheduler') / 'scheduler_config.json'}: _class_name must be one of {', '.join(SOLVERS)}, but is {name}. Use one of these.")
 
 
 def _check_agreement(model: WanModel, problems: list[str]) -> None:

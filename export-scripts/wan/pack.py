@@ -111,7 +111,8 @@ def contract(model: WanModel, graphs: dict[str, GraphExport], facts: Facts, file
     channels: list[dict[str, object]] = [{"kind": "noisy", "channels": v.latent_channels}]
     if t.inputs > v.latent_channels:
         channels += [{"kind": "mask", "channels": v.temporal_stride}, {"kind": "condition", "channels": v.latent_channels, "absent": "grey"}]
-    sampling: dict[str, object] = {"solver": SOLVERS[str(model.scheduler["_class_name"])][0], "steps": facts.steps, "guidance": facts.guidance, "negative_prompt": facts.negative_prompt}
+    solver = SOLVERS[str(model.scheduler["_class_name"])][0]
+    sampling: dict[str, object] = {"solver": solver, "steps": facts.steps, "guidance": facts.guidance, "negative_prompt": facts.negative_prompt}
     if model.boundary is not None:
         sampling["boundary_ratio"] = model.boundary
         if facts.guidance_2 is not None:
