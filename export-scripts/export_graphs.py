@@ -106,7 +106,7 @@ print(worst)
 """
 
 
-def compare(graph: GraphExport, path: Path) -> float:
+def compare(graph: GraphExport, path: Path, tolerance: float = TOLERANCE) -> float:
     """Runs the graph in a process of its own (onnx and onnxruntime quarrel over schemas in one) and compares with the network."""
     arrays: dict[str, np.ndarray] = {}
     with torch.no_grad():
@@ -124,8 +124,8 @@ def compare(graph: GraphExport, path: Path) -> float:
     if done.returncode:
         raise SystemExit(f"graph '{graph.role}' does not run: {done.stderr.strip()[-2000:]}")
     worst = float(done.stdout.strip().splitlines()[-1])
-    if not worst <= TOLERANCE:
-        raise SystemExit(f"graph '{graph.role}' must equal the network to {TOLERANCE}, but differs by {worst:.2e}.")
+    if not worst <= tolerance:
+        raise SystemExit(f"graph '{graph.role}' must equal the network to {tolerance}, but differs by {worst:.2e}.")
     return worst
 
 

@@ -29,6 +29,8 @@ from wan.graph_file import write
 from wan.layers import fill
 from wan.pack import Facts, GraphExport, contract, find_problems, graphs_of
 
+TOLERANCE = 1e-4
+"""Largest difference between graph and network, relative to the largest value: sums of thousands of products in another order, behind attention that nothing scales."""
 PACK_PROBLEM = 3
 """Exit code, as that of the program for a pack that cannot be used."""
 CLASSES = {"text_encoder": ["transformers", "UMT5EncoderModel"], "tokenizer": ["transformers", "T5TokenizerFast"], "image_encoder": ["transformers", "CLIPVisionModel"],
@@ -93,7 +95,7 @@ def export_graph(graph: GraphExport, network: Network, path: Path, half: bool, c
     text = f"{graph.role}: {size / 1e6:.1f} MB of weights"
     if size <= compare_below * 1e9:
         fill(network.module, network.component, network.names, half)
-        text += f", differs from the network by {compare(graph, path):.1e} at most"
+        text += f", differs from the network by {compare(graph, path, TOLERANCE):.1e} at most"
     else:
         text += ", not compared with the network: it is larger than --compare-below"
     print(text, flush=True)
