@@ -1,4 +1,4 @@
-"""Writes a model with a full-size Wan 2.1 1.3B transformer and random weights, laid out as a published one. It measures loading and memory, and nothing else: what it makes is noise.
+"""Writes a model with a full-size Wan 2.1 1.3B transformer and random weights, laid out as a published one, to measure loading and memory: what it makes is noise.
 
     export-scripts/run tests/make_full_size_wan.py $SEEDANCE_WORK/wan-full
     export-scripts/run export_wan.py $SEEDANCE_WORK/wan-full --out $SEEDANCE_WORK/wan-full-pack --sizes 64x64 --frames 5

@@ -22,9 +22,7 @@ from safetensors.torch import load_file
 
 import export_wan
 from wan import text_encoder, transformer, vae
-from wan.layers import fill, hollow
-from wan.source import open_component
-from wan_reference import GOLDEN, guided_run
+from wan_reference import GOLDEN, guided_run, loaded
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LETTERS = ["abcdefghijklmnopqrstuvwxyz", "红色的球向右移动一只猫在左边", "0123456789 .,:;!?'-"]
@@ -41,18 +39,11 @@ def train_tokenizer(path: Path) -> sentencepiece.SentencePieceProcessor:
     return sentencepiece.SentencePieceProcessor(model_proto=written.getvalue())
 
 
-def network(make: object, module: object, folder: Path) -> torch.nn.Module:
-    problems: list[str] = []
-    component = open_component(folder, module.FAMILY, problems)  # type: ignore[attr-defined]
-    assert component, problems
-    return fill(hollow(lambda: make(module.read_config(component, problems))), component)  # type: ignore[operator, attr-defined]
-
-
 @torch.no_grad()
 def write_results(tokenizer: sentencepiece.SentencePieceProcessor, folder: Path) -> None:
     golden = load_file(GOLDEN / "golden.safetensors")
-    denoiser = network(transformer.Transformer, transformer, GOLDEN / "t2v/transformer")
-    encoder, decoder = network(text_encoder.TextEncoder, text_encoder, GOLDEN / "text_encoder"), network(vae.DecoderGraph, vae, GOLDEN / "vae")
+    denoiser = loaded(transformer.Transformer, transformer, GOLDEN / "t2v/transformer")
+    encoder, decoder = loaded(text_encoder.TextEncoder, text_encoder, GOLDEN / "text_encoder"), loaded(vae.DecoderGraph, vae, GOLDEN / "vae")
     folder.mkdir(parents=True, exist_ok=True)
     inputs = {"loop_noise": golden["loop.noise"], "loop_negative": golden["loop.negative"], "loop_prompt": golden["t2v.encoder_hidden_states"]}
     results = {"loop_latents": guided_run(denoiser, inputs["loop_noise"], inputs["loop_negative"], inputs["loop_prompt"], steps=6, shift=3.0, guidance=5.0)}

@@ -2,61 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import io
-import json
-import shutil
-import struct
 import tempfile
 import unittest
 import unittest.mock
-from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-import export_wan
 from wan import image_encoder, text_encoder, transformer, vae
-from wan.folder import Paths, WanModel, open_model
 from wan.layers import fill, halves, hollow
-from wan.source import Component, open_component
-from make_wan_pack import train_tokenizer
-from wan_reference import GOLDEN, UniPc, difference, flow_sigmas, guided_run, run_graphs
+from wan.source import open_component
+from wan_reference import (GOLDEN, GRAPHS, UniPc, assembled, difference, export, flow_sigmas, guided_run, loaded, needs_golden, random_images, run_graphs,
+                           split_into_shards)
 
 CLOSE = 1e-4
 """To the golden outputs, relative to the largest value."""
-GRAPHS = "text_encoder,transformer,vae_encoder,vae_decoder"
-needs_golden = unittest.skipUnless(GOLDEN.exists(), f"the golden Wan is not there: {GOLDEN}")
-
-
-def export(*arguments: object) -> tuple[int, str]:
-    """Runs the exporter; its exit code and what it says on stderr."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
-        try:
-            export_wan.main([str(a) for a in arguments])
-        except SystemExit as end:
-            return end.code if isinstance(end.code, int) else 1, said.getvalue()
-    return 0, said.getvalue()
-
-
-def assembled(folder: Path, kind: str = "t2v") -> Path:
-    """The golden components laid out as one published model."""
-    for name, source in (("transformer", GOLDEN / kind / "transformer"), ("vae", GOLDEN / "vae"), ("text_encoder", GOLDEN / "text_encoder")):
-        shutil.copytree(source, folder / name)
-    return folder
-
-
-def loaded(make: Callable[[object], nn.Module], module: object, folder: Path) -> nn.Module:
-    problems: list[str] = []
-    component = open_component(folder, module.FAMILY, problems)  # type: ignore[attr-defined]
-    assert component, problems
-    config = module.read_config(component, problems)  # type: ignore[attr-defined]
-    return fill(hollow(lambda: make(config)), component)
 
 
 @needs_golden
@@ -182,7 +145,8 @@ class GoldenTests(unittest.TestCase):
     def test_shards_and_halves_give_the_same_graph(self) -> None:
         """Two shards of bfloat16 and float16, external data: what rounding leaves is what the graph computes with."""
         model = self.path("sharded")
-        tensors = {name: value.bfloat16() if i % 2 else value.half() for i, (name, value) in enumerate(load_file(GOLDEN / "t2v/transformer/diffusion_pytorch_model.safetensors").items())}
+        published = load_file(GOLDEN / "t2v/transformer/diffusion_pytorch_model.safetensors")
+        tensors = {name: value.bfloat16() if i % 2 else value.half() for i, (name, value) in enumerate(published.items())}
         split_into_shards(model / "transformer", tensors, GOLDEN / "t2v/transformer/config.json")
         problems: list[str] = []
         component = open_component(model / "transformer", transformer.FAMILY, problems)
@@ -221,26 +185,6 @@ class GoldenTests(unittest.TestCase):
             return out["out_hidden_states"]
 
         self.assert_close(guided_run(through_graph, *whole), guided_run(network, *whole))
-
-
-def random_images(folder: Path) -> Path:
-    """A tiny CLIP vision model in published form. Its last layer, which is not to be run, holds no numbers."""
-    config = {"architectures": ["CLIPVisionModel"], "hidden_act": "gelu", "hidden_size": 20, "intermediate_size": 24, "num_attention_heads": 2, "num_hidden_layers": 3,
-              "image_size": 28, "patch_size": 14, "layer_norm_eps": 1e-5}
-    torch.manual_seed(11)
-    shapes: dict[str, tuple[int, ...]] = {"embeddings.class_embedding": (20,), "embeddings.patch_embedding.weight": (20, 3, 14, 14), "embeddings.position_embedding.weight": (5, 20)}
-    for norm in ("pre_layrnorm", "post_layernorm", *(f"encoder.layers.{i}.layer_norm{n}" for i in range(3) for n in (1, 2))):
-        shapes |= {f"{norm}.weight": (20,), f"{norm}.bias": (20,)}
-    for i in range(3):
-        linear = {f"self_attn.{name}_proj": (20, 20) for name in "qkv"} | {"self_attn.out_proj": (20, 20), "mlp.fc1": (24, 20), "mlp.fc2": (20, 24)}
-        for name, (outputs, inputs) in linear.items():
-            shapes |= {f"encoder.layers.{i}.{name}.weight": (outputs, inputs), f"encoder.layers.{i}.{name}.bias": (outputs,)}
-    tensors = {f"vision_model.{name}": torch.randn(shape) * 0.3 for name, shape in shapes.items()}
-    tensors |= {name: torch.full_like(value, torch.nan) for name, value in tensors.items() if ".layers.2." in name or "post_" in name}
-    folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(config))
-    save_file(tensors, folder / "model.safetensors")
-    return folder
 
 
 class ImageEncoderTests(unittest.TestCase):
@@ -290,155 +234,6 @@ class SolverTests(unittest.TestCase):
 
         self.assertTrue(torch.allclose(q.transpose(1, 2) @ k, ordered[0].transpose(1, 2) @ ordered[1], atol=1e-6))
         self.assertTrue(torch.equal(ordered[0][0, 1], q[0, 2]))
-
-
-def split_into_shards(folder: Path, tensors: dict[str, Tensor], config: Path) -> None:
-    folder.mkdir(parents=True)
-    shutil.copy(config, folder / "config.json")
-    names = sorted(tensors)
-    parts = {f"diffusion_pytorch_model-0000{i + 1}-of-00002.safetensors": names[i::2] for i in range(2)}
-    for file, part in parts.items():
-        save_file({name: tensors[name] for name in part}, folder / file)
-    index = {"metadata": {}, "weight_map": {name: file for file, part in parts.items() for name in part}}
-    (folder / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index))
-
-
-@needs_golden
-class WholePackTests(unittest.TestCase):
-    """Packs with everything in them: what seedance.json says."""
-
-    def setUp(self) -> None:
-        self.temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(self.temporary.cleanup)
-        self.out = Path(self.temporary.name) / "pack"
-
-    def exported(self, kind: str, *arguments: object, experts: bool = False) -> dict[str, object]:
-        model = assembled(Path(self.temporary.name) / "model", kind)
-        if experts:
-            shutil.copytree(model / "transformer", model / "transformer_2")
-            (model / "model_index.json").write_text(json.dumps({"_class_name": "WanPipeline", "boundary_ratio": 0.875}))
-        (model / "tokenizer").mkdir()
-        train_tokenizer(model / "tokenizer" / "spiece.model")
-        random_images(model / "image_encoder")
-        code, said = export(model, "--out", self.out, *arguments)
-        self.assertEqual((code, said), (0, ""))
-        return json.loads((self.out / "seedance.json").read_text())
-
-    def test_text_to_video(self) -> None:
-        contract = self.exported("t2v", "--shift", 5)
-
-        self.assertEqual(list(contract["graphs"]), ["tokenizer", "text_encoder", "transformer", "vae_encoder", "vae_decoder"])
-        self.assertEqual(contract["transformer_channels"], [{"kind": "noisy", "channels": 16}])
-        self.assertEqual(contract["sampling"], {"solver": "unipc", "steps": 50, "guidance": 5.0, "negative_prompt": ""})
-        self.assertEqual(json.loads((self.out / "scheduler/scheduler_config.json").read_text())["flow_shift"], 5)
-        self.assertEqual(contract["graphs"]["vae_decoder"]["inputs"]["past_0"]["shape"], ["B", 1, 1, 1, 1])
-        files = {p.relative_to(self.out).as_posix() for p in self.out.rglob("*") if p.is_file()} - {"seedance.json", "README.md"}
-        self.assertEqual(files, set(contract["files"]))
-        self.assertTrue(all(hashlib.sha256((self.out / file).read_bytes()).hexdigest() == digest for file, digest in contract["files"].items()))
-
-    def test_image_to_video(self) -> None:
-        contract = self.exported("i2v")
-
-        self.assertEqual(contract["transformer_channels"], [{"kind": "noisy", "channels": 16}, {"kind": "mask", "channels": 4}, {"kind": "condition", "channels": 16, "absent": "grey"}])
-        self.assertEqual(contract["graphs"]["image_encoder"]["outputs"]["last_hidden_state"]["shape"], ["B", 5, 20])
-        self.assertEqual(contract["graphs"]["transformer"]["inputs"]["encoder_hidden_states_image"]["shape"], ["B", "I", 20])
-
-    def test_two_experts_and_distilled_steps(self) -> None:
-        contract = self.exported("t2v", "--guidance", 1, "--guidance-2", 3.5, "--steps", 4, experts=True)
-
-        self.assertEqual(contract["sampling"], {"solver": "unipc", "steps": 4, "guidance": 1.0, "negative_prompt": "", "boundary_ratio": 0.875, "guidance_2": 3.5})
-        self.assertEqual(contract["graphs"]["transformer_2"]["inputs"], contract["graphs"]["transformer"]["inputs"])
-
-
-@needs_golden
-class RefusalTests(unittest.TestCase):
-    """What cannot be exported is named, with all its faults, before anything is written."""
-
-    def setUp(self) -> None:
-        self.temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(self.temporary.cleanup)
-        self.model = assembled(Path(self.temporary.name) / "model")
-        self.out = Path(self.temporary.name) / "pack"
-
-    def refused(self, *arguments: object, only: str = GRAPHS) -> str:
-        code, said = export(self.model, "--only", only, "--out", self.out, *arguments)
-        self.assertEqual(code, export_wan.PACK_PROBLEM)
-        self.assertEqual([path.name for path in Path(self.temporary.name).iterdir()], ["model"])
-        return said
-
-    def change_config(self, component: str, **values: object) -> None:
-        path = self.model / component / "config.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | values))
-
-    def test_missing_shard(self) -> None:
-        tensors = load_file(self.model / "transformer/diffusion_pytorch_model.safetensors")
-        shutil.rmtree(self.model / "transformer")
-        split_into_shards(self.model / "transformer", tensors, GOLDEN / "t2v/transformer/config.json")
-        (self.model / "transformer/diffusion_pytorch_model-00002-of-00002.safetensors").unlink()
-
-        self.assertIn("diffusion_pytorch_model-00002-of-00002.safetensors must be there, but is missing", self.refused())
-
-    def test_truncated_weights(self) -> None:
-        path = self.model / "vae/diffusion_pytorch_model.safetensors"
-        path.write_bytes(path.read_bytes()[:-100])
-
-        self.assertRegex(self.refused(), r"vae/diffusion_pytorch_model\.safetensors must have 102228 bytes, but has 102128: it is cut off")
-
-    def test_header_that_promises_too_much(self) -> None:
-        path = self.model / "vae/diffusion_pytorch_model.safetensors"
-        path.write_bytes(struct.pack("<Q", 1 << 60) + b"{}")
-
-        self.assertIn("no room for its header", self.refused())
-
-    def test_configuration_of_another_family(self) -> None:
-        self.change_config("transformer", _class_name="FluxTransformer2DModel")
-
-        self.assertIn("must be of a WanTransformer3DModel, but is of FluxTransformer2DModel", self.refused())
-
-    def test_channels_that_disagree(self) -> None:
-        self.change_config("vae", z_dim=48)
-
-        said = self.refused()
-
-        self.assertIn("out_channels must be 48, as the VAE's z_dim, but is 16", said)
-        self.assertIn("latents_mean must have 48 entries, but has 16", said)
-
-    def test_several_faults_are_named_at_once(self) -> None:
-        self.change_config("transformer", qk_norm="layer_norm")
-        self.change_config("text_encoder", model_type="t5")
-        (self.model / "vae/config.json").unlink()
-
-        said = self.refused()
-
-        self.assertEqual(len(said.strip().splitlines()), 3)
-
-    def test_weights_of_another_size(self) -> None:
-        self.change_config("text_encoder", d_ff=64, num_layers=1)
-
-        said = self.refused()
-
-        self.assertIn("tensor 'encoder.block.0.layer.1.DenseReluDense.wi_0.weight' must be [64, 32], but is [48, 32]", said)
-        self.assertIn("must hold only tensors of its family, but has 'encoder.block.1", said)
-
-    def test_missing_tokenizer(self) -> None:
-        self.assertIn("tokenizer/spiece.model must be there, but is missing", self.refused(only="tokenizer," + GRAPHS))
-
-    def test_second_expert_without_a_boundary(self) -> None:
-        shutil.copytree(self.model / "transformer", self.model / "transformer_2")
-
-        self.assertIn("boundary_ratio must be there exactly with a transformer_2", self.refused(only="transformer_2," + GRAPHS))
-
-    def test_sizes_off_the_grid(self) -> None:
-        said = self.refused("--sizes", "100x64", "--frames", "10")
-
-        self.assertIn("multiples of 16, but has 100x64", said)
-        self.assertIn("--frames must be 1 + a multiple of 4, but is 10", said)
-
-    def test_existing_output(self) -> None:
-        code, said = export(self.model, "--only", GRAPHS, "--out", self.model)
-
-        self.assertEqual(code, export_wan.PACK_PROBLEM)
-        self.assertIn("must not exist, but does", said)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import math
+import shutil
 import subprocess
 import sys
 import tempfile
+import unittest
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+import export_wan
+from wan.layers import fill, hollow
+from wan.source import open_component
 
 GOLDEN = Path(__file__).resolve().parents[3] / "shared" / "golden" / "wan"
 """Recorded outputs of diffusers and of the Wan 2.1 authors' text encoder, and the tiny weights that made them."""
+GRAPHS = "text_encoder,transformer,vae_encoder,vae_decoder"
+"""What can be exported of them: there is no tokenizer."""
+needs_golden = unittest.skipUnless(GOLDEN.exists(), f"the golden Wan is not there: {GOLDEN}")
 
 
 def flow_sigmas(steps: int, shift: float, train: int = 1000) -> tuple[list[float], list[int]]:
@@ -100,8 +113,6 @@ for k, path in enumerate(json.loads(sys.argv[2])):
 
 def run_graphs(runs: Sequence[tuple[Path, dict[str, Tensor]]]) -> list[dict[str, Tensor]]:
     """Runs graphs, one after another, in a process of their own: onnx and onnxruntime quarrel over schemas in one."""
-    import json
-
     with tempfile.TemporaryDirectory() as folder:
         for k, (_, inputs) in enumerate(runs):
             np.savez(Path(folder) / f"{k}.in.npz", **{name: value.numpy() for name, value in inputs.items()})
@@ -116,3 +127,61 @@ def difference(actual: Tensor, expected: Tensor) -> float:
     if actual.shape != expected.shape or not torch.isfinite(actual).all():
         return math.inf
     return float((actual - expected).abs().max() / expected.abs().max())
+
+
+def export(*arguments: object) -> tuple[int, str]:
+    """Runs the exporter; its exit code and what it says on stderr."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
+        try:
+            export_wan.main([str(a) for a in arguments])
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else 1, said.getvalue()
+    return 0, said.getvalue()
+
+
+def assembled(folder: Path, kind: str = "t2v") -> Path:
+    """The golden components laid out as one published model."""
+    for name, source in (("transformer", GOLDEN / kind / "transformer"), ("vae", GOLDEN / "vae"), ("text_encoder", GOLDEN / "text_encoder")):
+        shutil.copytree(source, folder / name)
+    return folder
+
+
+def loaded(make: Callable[[object], nn.Module], module: object, folder: Path) -> nn.Module:
+    problems: list[str] = []
+    component = open_component(folder, module.FAMILY, problems)  # type: ignore[attr-defined]
+    assert component, problems
+    config = module.read_config(component, problems)  # type: ignore[attr-defined]
+    return fill(hollow(lambda: make(config)), component)
+
+
+def split_into_shards(folder: Path, tensors: dict[str, Tensor], config: Path) -> None:
+    folder.mkdir(parents=True)
+    shutil.copy(config, folder / "config.json")
+    names = sorted(tensors)
+    parts = {f"diffusion_pytorch_model-0000{i + 1}-of-00002.safetensors": names[i::2] for i in range(2)}
+    for file, part in parts.items():
+        save_file({name: tensors[name] for name in part}, folder / file)
+    index = {"metadata": {}, "weight_map": {name: file for file, part in parts.items() for name in part}}
+    (folder / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def random_images(folder: Path) -> Path:
+    """A tiny CLIP vision model in published form. Its last layer, which is not to be run, holds no numbers."""
+    config = {"architectures": ["CLIPVisionModel"], "hidden_act": "gelu", "hidden_size": 20, "intermediate_size": 24, "num_attention_heads": 2, "num_hidden_layers": 3,
+              "image_size": 28, "patch_size": 14, "layer_norm_eps": 1e-5}
+    torch.manual_seed(11)
+    shapes: dict[str, tuple[int, ...]] = {"embeddings.class_embedding": (20,), "embeddings.patch_embedding.weight": (20, 3, 14, 14),
+                                          "embeddings.position_embedding.weight": (5, 20)}
+    for norm in ("pre_layrnorm", "post_layernorm", *(f"encoder.layers.{i}.layer_norm{n}" for i in range(3) for n in (1, 2))):
+        shapes |= {f"{norm}.weight": (20,), f"{norm}.bias": (20,)}
+    for i in range(3):
+        linear = {f"self_attn.{name}_proj": (20, 20) for name in "qkv"} | {"self_attn.out_proj": (20, 20), "mlp.fc1": (24, 20), "mlp.fc2": (20, 24)}
+        for name, (outputs, inputs) in linear.items():
+            shapes |= {f"encoder.layers.{i}.{name}.weight": (outputs, inputs), f"encoder.layers.{i}.{name}.bias": (outputs,)}
+    tensors = {f"vision_model.{name}": torch.randn(shape) * 0.3 for name, shape in shapes.items()}
+    tensors |= {name: torch.full_like(value, torch.nan) for name, value in tensors.items() if ".layers.2." in name or "post_" in name}
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    save_file(tensors, folder / "model.safetensors")
+    return folder

@@ -64,7 +64,8 @@ def read_config(component: Component, problems: list[str]) -> TransformerConfig 
     heads, head_width, inputs, outputs, text, frequencies, inner, layers = sizes.values()
     added, image = component.value("added_kv_proj_dim"), component.value("image_dim")
     if (added is None) != (image is None) or (added is not None and added != heads * head_width):  # type: ignore[operator]
-        problems.append(f"{where}: added_kv_proj_dim must be {heads * head_width} with image_dim and null without, but is {json_text(added)}. Download it again.")  # type: ignore[operator]
+        width = heads * head_width  # type: ignore[operator]
+        problems.append(f"{where}: added_kv_proj_dim must be {width} with image_dim and null without, but is {json_text(added)}. Download it again.")
         return None
     return TransformerConfig(tuple(patch), heads, head_width, inputs, outputs, text, frequencies, inner, layers,  # type: ignore[arg-type]
                              bool(component.value("cross_attn_norm", True)), float(component.value("eps", 1e-6)), image)  # type: ignore[arg-type]

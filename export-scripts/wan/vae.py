@@ -60,8 +60,8 @@ def read_config(component: Component, problems: list[str]) -> VaeConfig | None:
             problems.append(f"{where}: {key} must be a list of numbers, but is {value}. Download it again.")
     if len(problems) > before:
         return None
-    config = VaeConfig(numbers["base_dim"], numbers["z_dim"], tuple(lists["dim_mult"]), numbers["num_res_blocks"], tuple(map(bool, lists["temperal_downsample"])),  # type: ignore[arg-type]
-                       tuple(lists["latents_mean"]), tuple(lists["latents_std"]))  # type: ignore[arg-type]
+    multipliers, halves, mean, std = (tuple(values) for values in lists.values())  # type: ignore[arg-type]
+    config = VaeConfig(numbers["base_dim"], numbers["z_dim"], multipliers, numbers["num_res_blocks"], tuple(map(bool, halves)), mean, std)  # type: ignore[arg-type]
     for key, length, expected in (("temperal_downsample", len(config.halves_time), len(config.multipliers) - 1), ("latents_mean", len(config.mean), config.latent_channels),
                                   ("latents_std", len(config.std), config.latent_channels)):
         if length != expected:
