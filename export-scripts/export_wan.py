@@ -77,6 +77,8 @@ def opened(args: argparse.Namespace, roles: list[str]) -> tuple[WanModel, Facts]
     problems = [f"--only must have roles among {', '.join(ROLES)}, but has '{role}'. Correct it." for role in roles if role not in ROLES]
     if args.out.exists() and not args.overwrite:
         problems.append(f"{args.out} must not exist, but does. Name another folder, or add --overwrite.")
+    elif args.out.exists() and (args.out.is_file() or (any(args.out.iterdir()) and not any(args.out.glob("*/model.onnx")))):
+        problems.append(f"{args.out} must be a pack or an empty folder to be replaced, but is neither. Name another folder.")
     parts = ("text_encoder", "tokenizer", "image_encoder", "transformer", "transformer_2", "vae", "scheduler")
     moved = {part: getattr(args, part) for part in parts if getattr(args, part) is not None}
     model = open_model(Paths(args.model, moved), roles, problems, args.boundary)

@@ -155,6 +155,13 @@ class RefusalTests(unittest.TestCase):
         self.assertEqual(code, export_wan.PACK_PROBLEM)
         self.assertIn("must not exist, but does", said)
 
+    def test_a_folder_that_is_no_pack_is_never_replaced(self) -> None:
+        code, said = export(self.model, "--only", GRAPHS, "--out", self.model, "--overwrite")
+
+        self.assertEqual(code, export_wan.PACK_PROBLEM)
+        self.assertIn("must be a pack or an empty folder to be replaced, but is neither", said)
+        self.assertTrue((self.model / "vae" / "config.json").exists())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -6,6 +6,7 @@ small size computes. A graph below the file format's 2 GB holds its weights itse
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +56,7 @@ def write(graph: GraphExport, component: Component, path: Path, names: Callable[
     total = sum(int(np.prod(shape)) * (2 if half else 4) for _, shape, _ in weights)
     outside = total > INSIDE_LIMIT if outside is None else outside
     casts = []
-    with (path.with_name(DATA) if outside else Path("/dev/null")).open("wb") as data:
+    with path.with_name(DATA).open("wb") if outside else contextlib.nullcontext() as data:
         for name, _, prepare in weights:
             if name not in used:
                 continue
