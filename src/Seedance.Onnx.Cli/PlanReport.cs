@@ -100,10 +100,10 @@ internal sealed record PlanReport
     internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Decode);
 
     /// <summary>One evaluation of the transformer, and W row by row: kept tensors, branches, noise.</summary>
-    internal sealed record EvaluationUse(double Sigma, double Timestep, IReadOnlyList<IReadOnlyList<double>> Weights)
+    internal sealed record EvaluationUse(string Transformer, double Sigma, double Timestep, IReadOnlyList<IReadOnlyList<double>> Weights)
     {
-        public static EvaluationUse Of(SolverStep step) => new(
-            step.Sigma, step.Timestep, [.. Enumerable.Range(0, step.Keep).Select(row => step.Weights.Slice(row * step.Columns, step.Columns).ToArray())]);
+        public static EvaluationUse Of(SolverStep step, string transformer) => new(
+            transformer, step.Sigma, step.Timestep, [.. Enumerable.Range(0, step.Keep).Select(row => step.Weights.Slice(row * step.Columns, step.Columns).ToArray())]);
     }
 
     /// <summary>How the noise is led to a video.</summary>
@@ -112,6 +112,6 @@ internal sealed record PlanReport
     {
         public static SolverUse Of(GenerationPlan plan) => new(
             plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale,
-            [.. plan.Solver.Steps.Select(EvaluationUse.Of)]);
+            [.. plan.Solver.Steps.Zip(plan.Transformers, EvaluationUse.Of)]);
     }
 }

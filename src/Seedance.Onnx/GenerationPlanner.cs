@@ -48,11 +48,8 @@ public sealed class GenerationPlanner
         // What would be loaded is composed where memory is asked for, and kept nowhere.
         PackComposer composer = new(pack, cacheFolder: null, verified: false);
         ResolvedTarget target = new(ExecutionProvider.Cpu, ExecutionTarget.Cpu, []);
-        Dictionary<string, ComposedGraph> composed = new(StringComparer.Ordinal)
-        {
-            [GraphRoles.Transformer] = composer.ComposeStep(target),
-            [GraphRoles.VaeDecoder] = composer.ComposePixels(target),
-        };
+        Dictionary<string, ComposedGraph> composed = pack.Contract.RunRoles.Except([GraphRoles.Tokenizer, GraphRoles.TextEncoder], StringComparer.Ordinal).ToDictionary(
+            role => role, role => role == GraphRoles.VaeDecoder ? composer.ComposePixels(target) : composer.ComposeStep(target, role), StringComparer.Ordinal);
         return new GenerationPlanner(pack, options, new MemoryModel(pack, composed, options.MemoryLimit, options.ConcurrentGenerations));
     }
 

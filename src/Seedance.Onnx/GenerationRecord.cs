@@ -63,7 +63,8 @@ public sealed record GenerationRecord
                 Frames = plan.Frames,
                 Seed = plan.Seed,
                 Steps = plan.Schedule.Steps,
-                Guidance = plan.Guidance,
+                // Two transformers have each their own where nobody asked; one number would be for both.
+                Guidance = plan.SecondGuidance == plan.Guidance ? plan.Guidance : null,
                 ImageGuidance = plan.ImageGuidance,
                 GuidanceInterval = plan.GuidanceInterval == NoiseInterval.All ? null : plan.GuidanceInterval,
                 GuidanceRescale = plan.GuidanceRescale == 0 ? null : plan.GuidanceRescale,

@@ -62,10 +62,13 @@ internal sealed class GraphSessions : IDisposable
         try
         {
             sessions.OpenText(cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-            sessions.Load(GraphRoles.Transformer, cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-            sessions.Load(GraphRoles.VaeDecoder, cancellationToken);
+            foreach (string role in pack.Contract.RunRoles.Except([GraphRoles.Tokenizer, GraphRoles.TextEncoder], StringComparer.Ordinal))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                sessions.Load(role, cancellationToken);
+            }
+
+            sessions.RequireOneDevice();
             return sessions;
         }
         catch
@@ -131,7 +134,7 @@ internal sealed class GraphSessions : IDisposable
         ResolvedTarget target = Resolve(role);
         Add(role switch
         {
-            GraphRoles.Transformer => _composer.ComposeStep(target, cancellationToken),
+            GraphRoles.Transformer or GraphRoles.SecondTransformer => _composer.ComposeStep(target, role, cancellationToken),
             GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder => _composer.ComposePixels(target, role, cancellationToken),
             _ => _composer.Rewrite(role, target, cancellationToken),
         });
@@ -142,6 +145,18 @@ internal sealed class GraphSessions : IDisposable
         EngineSetup? engine = graph.Target.Provider == ExecutionProvider.TensorRt ? PrepareEngine(_pack, graph, _engines) : null;
         _composed[graph.Contract.Role] = graph;
         _sessions[graph.Contract.Role] = graph.Open(_pack.Folder, engine);
+    }
+
+    /// <summary>Two transformers hand the state to one another where it is.</summary>
+    private void RequireOneDevice()
+    {
+        string first = PlaceOf(this[GraphRoles.Transformer].Target), second = Find(GraphRoles.SecondTransformer) is { } graph ? PlaceOf(graph.Target) : first;
+        if (first != second)
+        {
+            throw new ExecutionTargetException($"Graph '{GraphRoles.SecondTransformer}' must run on {first}, as '{GraphRoles.Transformer}' does, but is to run on {second}. Give both the same provider and device.");
+        }
+
+        static string PlaceOf(ResolvedTarget target) => target.Provider == ExecutionProvider.Cpu ? "the CPU" : $"{target.Provider.ToName()} device {target.DeviceId}";
     }
 
     private ResolvedTarget Resolve(string role)

@@ -240,7 +240,8 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
     }
 
-    private static void RequireSinglePrecision(ModelPack pack)
+    /// <summary>Refuses packs that say what no stage can do.</summary>
+    private static void RequireSupported(ModelPack pack)
     {
         List<string> problems = [.. from role in GraphRoles.All
                                     let graph = pack.Contract.FindGraph(role)
@@ -248,6 +249,11 @@ public sealed class VideoPipeline : IAsyncDisposable
                                     from tensor in graph.Inputs.Concat(graph.Outputs)
                                     where tensor.ElementType.IsFloat() && tensor.ElementType != ElementType.Float32
                                     select $"Tensor '{tensor.Name}' of graph '{role}' must be float32, but is {tensor.ElementType.ToName()}. Export the graph with float32 inputs and outputs."];
+        if (pack.Contract.TransformerChannels.Groups.Any(group => group.Absent != AbsentFrames.Zeros) || pack.Contract.FindGraph(GraphRoles.Transformer)?.FindInput("encoder_hidden_states_image") is { Optional: false })
+        {
+            problems.Add("The transformer must take 0 on condition channels where nothing is given, and no features of images, but wants others, which nothing here makes yet. Use a pack that makes videos from words.");
+        }
+
         if (problems.Count > 0)
         {
             throw new ModelPackException(pack.Folder, problems);
@@ -262,7 +268,7 @@ public sealed class VideoPipeline : IAsyncDisposable
             pack.VerifyFiles(cancellationToken);
         }
 
-        RequireSinglePrecision(pack);
+        RequireSupported(pack);
         ExecutionTarget target = options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution);
         MemoryModel.RequireRoom(pack, options.MemoryLimit);
         GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, cancellationToken);

@@ -51,6 +51,10 @@ public sealed record PackContract
     /// <summary>The sha256 of every file but seedance.json and README.md, lower-case hexadecimal, by relative path with forward slashes.</summary>
     public required ImmutableSortedDictionary<string, string> Files { get; init; }
 
+    /// <summary>The roles of the graphs that make a video of a text, in the order in which they run.</summary>
+    public IEnumerable<string> RunRoles =>
+        GraphRoles.All.Where(role => GraphRoles.Required.Contains(role) || (role == GraphRoles.SecondTransformer && Graphs.ContainsKey(role)));
+
     /// <summary>A graph by its role.</summary>
     /// <param name="role">One of <see cref="GraphRoles.All"/>.</param>
     /// <returns>The graph; null when the pack has none for it.</returns>

@@ -39,8 +39,14 @@ public sealed record GenerationPlan
     /// <summary>The evaluations with guidance folded in: as many branches as there are <see cref="Branches"/>.</summary>
     public required SolverPlan Solver { get; init; }
 
+    /// <summary>The role of the graph that gives the velocity, for each evaluation of <see cref="Solver"/>.</summary>
+    public required ImmutableArray<string> Transformers { get; init; }
+
     /// <summary>The guidance scale; 1 when only the prompt is run.</summary>
     public required double Guidance { get; init; }
+
+    /// <summary>The guidance scale of a pack's second transformer; <see cref="Guidance"/> where there is none or it has no other.</summary>
+    public required double SecondGuidance { get; init; }
 
     /// <summary>The flow shift.</summary>
     public required double Shift { get; init; }
@@ -133,8 +139,10 @@ public sealed record GenerationPlan
             SolverKind = kind,
             SolverOrder = order,
             Schedule = schedule,
-            Solver = guidance.Fold(solver),
+            Solver = guidance.Fold(solver, step => RoleOf(step) == GraphRoles.SecondTransformer),
+            Transformers = [.. solver.Steps.Select(RoleOf)],
             Guidance = guidance.Text,
+            SecondGuidance = guidance.SecondText,
             ImageGuidance = guidance.Images,
             GuidanceInterval = guidance.Interval,
             GuidanceRescale = guidance.Rescale,
@@ -145,6 +153,8 @@ public sealed record GenerationPlan
             NegativePrompt = guidance.Negative,
             Notices = [.. reading.Notices],
         };
+
+        string RoleOf(SolverStep step) => contract.Sampling.TransformerAt(step.Timestep, scheduler.TrainTimesteps);
     }
 
     /// <summary>The shot of every latent frame in a branch, [f]: what the transformer is given as frame_shot_ids. Zeros where the branch has one text.</summary>

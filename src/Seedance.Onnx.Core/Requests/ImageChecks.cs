@@ -24,11 +24,14 @@ internal static class ImageChecks
             problems.Add($"References must be left out with pack '{contract.Name}', whose transformer takes given frames only, but are {request.References.Length}. Give a first frame instead.");
         }
 
-        bool takesImages = contract.FindGraph(GraphRoles.VaeEncoder) is not null && contract.TransformerChannels.Count(ChannelKind.Condition) > 0;
-        if (!takesImages && request.Images.Except(request.References).Any())
+        string? lacking = contract.FindGraph(GraphRoles.VaeEncoder) is null ? "no graph 'vae_encoder'"
+            : contract.TransformerChannels.Count(ChannelKind.Condition) == 0 ? "no condition channels"
+            : contract.TransformerChannels.Count(ChannelKind.Mask) > 1 ? "a mask of single frames, which nothing here makes yet"
+            : contract.TransformerChannels.Groups.Any(group => group.Absent != AbsentFrames.Zeros) ? "grey frames where none are given, which nothing here makes yet"
+            : null;
+        if (lacking is not null && request.Images.Except(request.References).Any())
         {
-            problems.Add($"Images must be left out with pack '{contract.Name}', which has {(contract.FindGraph(GraphRoles.VaeEncoder) is null ? "no graph 'vae_encoder'" : "no condition channels")}, "
-                + "but some are there. Use a pack that takes images.");
+            problems.Add($"Images must be left out with pack '{contract.Name}', which has {lacking}, but some are there. Use a pack that takes images.");
         }
 
         if (request.ImageGuidance is not null && !request.Images.Any())

@@ -64,12 +64,13 @@ internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool ver
         return Make(graph, target, [graph], ["as it is"], models => models[0].Copy(), cancellationToken);
     }
 
-    /// <summary>The transformer with guidance and the solver's update, for any number of kept tensors and branches.</summary>
+    /// <summary>A transformer with guidance and the solver's update, for any number of kept tensors and branches.</summary>
     /// <param name="target">What it runs on.</param>
+    /// <param name="role">Which transformer.</param>
     /// <param name="cancellationToken">Stops it, inside a pass or while a file is written too.</param>
-    public ComposedGraph ComposeStep(ResolvedTarget target, CancellationToken cancellationToken = default)
+    public ComposedGraph ComposeStep(ResolvedTarget target, string role = GraphRoles.Transformer, CancellationToken cancellationToken = default)
     {
-        GraphContract transformer = Require(GraphRoles.Transformer);
+        GraphContract transformer = Require(role);
         TransformerChannels channels = pack.Contract.TransformerChannels;
         StepGraphOptions options = new()
         {

@@ -40,8 +40,8 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     public static long WeightsOf(ModelPack pack)
     {
         // A file is read whole before its weights are where they belong.
-        long largestFile = GraphRoles.Required.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
-        return largestFile + GraphRoles.Required.Sum(role => WeightsOf(pack, role));
+        long largestFile = pack.Contract.RunRoles.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
+        return largestFile + pack.Contract.RunRoles.Sum(role => WeightsOf(pack, role));
     }
 
     /// <summary>Refuses a pack whose weights alone take more than they may.</summary>
@@ -87,6 +87,8 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
 
     /// <summary>Bytes as whole MiB, rounded up.</summary>
     public static long MiB(long bytes) => (bytes + (1L << 20) - 1) >> 20;
+
+    private IEnumerable<string> Transformers => pack.Contract.RunRoles.Where(role => role is GraphRoles.Transformer or GraphRoles.SecondTransformer);
 
     private static bool HasImages(GenerationPlan plan) => !plan.Conditions.IsEmpty;
 
@@ -147,7 +149,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         MemoryPlan plan = new(
             _weights.Value,
             ActivationsOf(GraphRoles.TextEncoder, shapes),
-            ActivationsComposed(GraphRoles.Transformer, shapes) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
+            Transformers.Max(role => ActivationsComposed(role, shapes)) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
             ActivationsComposed(GraphRoles.VaeDecoder, piece) + (2 * state) + pixels + piecePixels);
 
         // Images are encoded one after another, each as a clip of one frame, by a graph that stays loaded from then on.

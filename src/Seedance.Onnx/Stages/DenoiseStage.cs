@@ -8,7 +8,8 @@ namespace Seedance.Onnx.Stages;
 /// <summary>Noise becomes latents: one run of the step graph for each step of the solver's plan.</summary>
 /// <param name="step">The step graph; borrowed.</param>
 /// <param name="channels">What it reads beside the latents.</param>
-internal sealed class DenoiseStage(GraphSession step, TransformerChannels channels)
+/// <param name="second">The step graph of a pack's second transformer, which takes what the first takes; null where there is none. Borrowed.</param>
+internal sealed class DenoiseStage(GraphSession step, TransformerChannels channels, GraphSession? second = null)
 {
     /// <summary>Runs all steps.</summary>
     /// <param name="plan">What to do.</param>
@@ -27,7 +28,7 @@ internal sealed class DenoiseStage(GraphSession step, TransformerChannels channe
         try
         {
             UploadConditions(plan, text, images, conditions);
-            using StepLoop loop = new(step, plan.Solver, plan.Latents, plan.Seed, conditions);
+            using StepLoop loop = new(step, second, plan, conditions);
             while (!loop.IsDone)
             {
                 loop.Advance(cancellationToken);

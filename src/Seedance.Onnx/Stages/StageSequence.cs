@@ -14,7 +14,7 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
 {
     private readonly TextStage _text = new(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
     private readonly ConditionStage _condition = new(pack.Contract.Latents);
-    private readonly DenoiseStage _denoise = new(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels);
+    private readonly DenoiseStage _denoise = new(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels, sessions.Find(GraphRoles.SecondTransformer));
     private readonly DecodeStage _decode = new(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
 
     /// <summary>All stages up to the frames.</summary>

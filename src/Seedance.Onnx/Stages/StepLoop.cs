@@ -1,20 +1,23 @@
+using System.Collections.Immutable;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
 using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Stages;
 
 /// <summary>
 /// A solver's plan run by a step graph: one run a step. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep,
-/// a small matrix and the branches' weights, and noise where the plan adds any. From the third step on a step allocates nothing on the managed heap.
+/// a small matrix and the branches' weights, and noise where the plan adds any. Where a pack has two transformers, each step runs the graph of the one that the plan names. From the third step on a step allocates nothing on the managed heap.
 /// </summary>
 internal sealed class StepLoop : IDisposable
 {
     private readonly SolverPlan _plan;
+    private readonly ImmutableArray<string> _transformers;
     private readonly TorchRandom _random;
     private readonly DeviceTensor[] _states = new DeviceTensor[2];
-    private readonly GraphBinding[] _bindings = new GraphBinding[2];
+    private readonly GraphBinding[] _bindings;
     private readonly HostTensor _weights;
     private readonly HostTensor _timestep;
     private readonly HostTensor _guidance;
@@ -23,15 +26,17 @@ internal sealed class StepLoop : IDisposable
 
     /// <summary>Begins with noise; nothing has run yet.</summary>
     /// <param name="graph">The step graph; borrowed.</param>
-    /// <param name="plan">The steps.</param>
-    /// <param name="latents">The shape of the latents.</param>
-    /// <param name="seed">The seed of the noise.</param>
-    /// <param name="conditions">The graph's other inputs, which stay the same over all steps; borrowed.</param>
+    /// <param name="second">That of the second transformer, on the same device; null where there is none. Borrowed.</param>
+    /// <param name="generation">Steps, shape and seed.</param>
+    /// <param name="conditions">The graphs' other inputs, which stay the same over all steps; borrowed.</param>
     /// <exception cref="GraphExecutionException">There is not enough memory on the device.</exception>
-    public StepLoop(GraphSession graph, SolverPlan plan, LatentShape latents, ulong seed, IReadOnlyDictionary<string, GraphTensor> conditions)
+    public StepLoop(GraphSession graph, GraphSession? second, GenerationPlan generation, IReadOnlyDictionary<string, GraphTensor> conditions)
     {
+        (SolverPlan plan, LatentShape latents) = (generation.Solver, generation.Latents);
         _plan = plan;
-        _random = new TorchRandom(seed);
+        _transformers = generation.Transformers;
+        _bindings = new GraphBinding[second is null ? 2 : 4];
+        _random = new TorchRandom(generation.Seed);
         _shape = [plan.Keep, latents.Channels, latents.Frames, latents.Height, latents.Width];
         try
         {
@@ -49,8 +54,8 @@ internal sealed class StepLoop : IDisposable
 
             for (int i = 0; i < _bindings.Length; i++)
             {
-                GraphBinding binding = _bindings[i] = graph.CreateBinding();
-                binding.BindInput(ComposedTensors.State, _states[i]);
+                GraphBinding binding = _bindings[i] = (i < 2 ? graph : second!).CreateBinding();
+                binding.BindInput(ComposedTensors.State, _states[i % 2]);
                 binding.BindInput(ComposedTensors.Weights, _weights);
                 binding.BindInput(ComposedTensors.Noise, _noise);
                 binding.BindInput("timestep", _timestep);
@@ -60,7 +65,7 @@ internal sealed class StepLoop : IDisposable
                     binding.BindInput(name, tensor);
                 }
 
-                binding.BindOutput(ComposedTensors.NextState, _states[1 - i]);
+                binding.BindOutput(ComposedTensors.NextState, _states[1 - (i % 2)]);
             }
         }
         catch
@@ -80,7 +85,7 @@ internal sealed class StepLoop : IDisposable
     public int Runs => _bindings.Sum(binding => binding.Runs);
 
     /// <summary>The time that those runs took.</summary>
-    public TimeSpan InRuns => _bindings[0].Elapsed + _bindings[1].Elapsed;
+    public TimeSpan InRuns => _bindings.Aggregate(TimeSpan.Zero, (sum, binding) => sum + binding.Elapsed);
 
     /// <summary>Does the next step.</summary>
     /// <param name="cancellationToken">Stops it inside the run; the loop cannot go on then.</param>
@@ -95,7 +100,9 @@ internal sealed class StepLoop : IDisposable
             _random.FillNormal(((HostTensor)_noise).AsSpan<float>());
         }
 
-        _bindings[Done % 2].Run(isLast: Done == _plan.Steps.Length - 1, cancellationToken);
+        string transformer = _transformers[Done];
+        bool isLast = Done == _plan.Steps.Length - 1 || _transformers[Done + 1] != transformer;
+        _bindings[(transformer == GraphRoles.SecondTransformer ? 2 : 0) + (Done % 2)].Run(isLast, cancellationToken);
         Done++;
     }
 
