@@ -124,6 +124,11 @@ public sealed class VideoPipeline : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(plan);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        foreach (string notice in plan.Notices)
+        {
+            PipelineLog.Notice(_logger, notice);
+        }
+
         return new GeneratedVideo(this, plan, latents: null, events ?? new GenerationEvents(), cancellationToken);
     }
 

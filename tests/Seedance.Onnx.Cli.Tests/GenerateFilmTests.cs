@@ -7,6 +7,9 @@ namespace Seedance.Onnx.Cli;
 [Trait("Tier", "Graph")]
 public sealed class GenerateFilmTests : IDisposable
 {
+    /// <summary>A twentieth of a second of silence: FLAC in Ogg.</summary>
+    private const string Silence = "T2dnUwACAAAAAAAAAAAAAAAAAAAAAMgIiQkBM39GTEFDAQAAAWZMYUMAAAAiAkACQAAAAAAElQH0APAAAAAAAAAAAAAAAAAAAAAAAAAAAE9nZ1MAAAAAAAAAAAAAAAAAAAEAAACDu4iSASeEAAAjBgAAAGZmbXBlZwEAAAARAAAAZW5jb2Rlcj1MYXZjIGZsYWNPZ2dTAASQAQAAAAAAAAAAAAACAAAAPEaJtgINAP/4dAgAAY8kAAAAfV8=";
+
     private readonly CommandFixture _commands = new();
 
     public GenerateFilmTests() => _commands.UseFilmPack();
@@ -60,6 +63,7 @@ public sealed class GenerateFilmTests : IDisposable
 
         Assert.Equal((0, 0, ""), (run.ExitCode, file.ExitCode, run.Output));
         Assert.Equal("5 frames of 48x32, raw RGB, 8 a second, seed 7\n", run.Error);
+        Assert.Equal(File.ReadAllBytes(_commands.InWork("a.mp4")), _commands.Pipe.ToArray());
         Assert.Equal(["a.mp4"], _commands.Names);
     }
 
@@ -209,6 +213,19 @@ public sealed class GenerateFilmTests : IDisposable
 
         run.AssertFailed(3, "graph 'upscaler' must be there, but is missing from seedance.json: this pack makes no video larger.");
         Assert.Empty(_commands.Names);
+    }
+
+    [SkippableFact]
+    public async Task Upscale_FileWithSoundOnly_SaysThatThereIsNoVideo()
+    {
+        _commands.UseRealFFmpeg();
+        File.WriteAllBytes(_commands.InWork("tone.ogg"), Convert.FromBase64String(Silence));
+
+        CommandRun run = await _commands.RunAsync("upscale", "tone.ogg", "-o", "b.mp4");
+
+        Assert.Equal((4, ""), (run.ExitCode, run.Output));
+        Assert.Contains("must have a video stream, but has only audio", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["tone.ogg"], _commands.Names);
     }
 
     private async Task WriteImageAsync(string name, byte grey)
