@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Seedance.Onnx.Memory;
+using Seedance.Onnx.Packs;
 using Seedance.Onnx.Prompts;
 using Seedance.Onnx.Requests;
 using Seedance.Onnx.Sampling;
@@ -77,7 +78,7 @@ internal sealed record PlanReport
         SolverUse solver = Solver;
         string order = solver.Name is "unipc" or "dpm++" ? $" of order {solver.Order}" : "";
         Line("solver", $"{solver.Name}{order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {Branches.Count} {(Branches.Count == 1 ? "branch" : "branches")}");
-        Line("guidance", $"{solver.Guidance:0.###}{(solver.ImageGuidance is { } images ? $", images {images:0.###}" : "")}, noise {solver.GuidanceInterval}, rescale {solver.GuidanceRescale:0.###}");
+        Line("guidance", $"{solver.Guidance:0.###}{(solver.SecondGuidance is { } second ? $", {second:0.###} for {GraphRoles.SecondTransformer}" : "")}{(solver.ImageGuidance is { } images ? $", images {images:0.###}" : "")}, noise {solver.GuidanceInterval}, rescale {solver.GuidanceRescale:0.###}");
         Line("noise", string.Join(' ', solver.Evaluations.Select(evaluation => evaluation.Sigma.ToString("0.###", CultureInfo.InvariantCulture))));
         Line("memory", $"{MiB(Memory.Peak)} MiB at most: {MiB(Memory.Weights)} for weights, then {MiB(Memory.Text)} for text{(Memory.Condition > 0 ? $", {MiB(Memory.Condition)} for images" : "")}, "
             + $"{MiB(Memory.Denoise)} for denoising or {MiB(Memory.Decode)} for decoding");
@@ -108,10 +109,10 @@ internal sealed record PlanReport
 
     /// <summary>How the noise is led to a video.</summary>
     internal sealed record SolverUse(
-        string Name, int Order, int Steps, double Shift, double Guidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, IReadOnlyList<EvaluationUse> Evaluations)
+        string Name, int Order, int Steps, double Shift, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, IReadOnlyList<EvaluationUse> Evaluations)
     {
         public static SolverUse Of(GenerationPlan plan) => new(
-            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale,
+            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale,
             [.. plan.Solver.Steps.Zip(plan.Transformers, EvaluationUse.Of)]);
     }
 }

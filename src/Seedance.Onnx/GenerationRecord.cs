@@ -116,7 +116,7 @@ public sealed record GenerationRecord
             Solver = Request.Solver!.Value.ToName(),
             Order = Request.SolverOrder!.Value,
             Steps = Request.Steps!.Value,
-            Guidance = Request.Guidance!.Value,
+            Guidance = Request.Guidance,
             ImageGuidance = Request.ImageGuidance,
             GuidanceInterval = Request.GuidanceInterval?.ToString(),
             GuidanceRescale = Request.GuidanceRescale,
@@ -210,7 +210,7 @@ public sealed record GenerationRecord
 
         public required int Steps { get; init; }
 
-        public required double Guidance { get; init; }
+        public double? Guidance { get; init; }
 
         public double? ImageGuidance { get; init; }
 
