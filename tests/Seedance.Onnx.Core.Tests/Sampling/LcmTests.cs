@@ -39,7 +39,7 @@ public sealed class LcmTests
         Assert.Equal([true, true, true, false], plan.Steps.Select(step => step.UsesNoise));
     }
 
-    [Theory, InlineData(SolverKind.Euler), InlineData(SolverKind.Heun), InlineData(SolverKind.UniPC), InlineData(SolverKind.DpmSolverPlusPlus)]
+    [Theory, InlineData(SolverKind.Euler), InlineData(SolverKind.Heun), InlineData(SolverKind.UniPC), InlineData(SolverKind.DpmSolverPlusPlus), InlineData(SolverKind.Lcm)]
     public void PredictClean_VelocityTowardsOnePoint_SeesItAfterEveryStep(SolverKind kind)
     {
         float[] data = Normal(8), seen = new float[64];
@@ -50,6 +50,7 @@ public sealed class LcmTests
         while (!sampler.IsDone)
         {
             WriteVelocity(sampler, data);
+            new TorchRandom((ulong)sampler.Done).FillNormal(sampler.Noise);
             sampler.Advance();
             sampler.PredictClean(seen);
 
