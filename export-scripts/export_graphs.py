@@ -106,7 +106,7 @@ print(worst)
 """
 
 
-def compare(graph: GraphExport, path: Path) -> float:
+def compare(graph: GraphExport, path: Path, tolerance: float = TOLERANCE) -> float:
     """Runs the graph in a process of its own (onnx and onnxruntime quarrel over schemas in one) and compares with the network."""
     arrays: dict[str, np.ndarray] = {}
     with torch.no_grad():
@@ -124,13 +124,16 @@ def compare(graph: GraphExport, path: Path) -> float:
     if done.returncode:
         raise SystemExit(f"graph '{graph.role}' does not run: {done.stderr.strip()[-2000:]}")
     worst = float(done.stdout.strip().splitlines()[-1])
-    if not worst <= TOLERANCE:
-        raise SystemExit(f"graph '{graph.role}' must equal the network to {TOLERANCE}, but differs by {worst:.2e}.")
+    if not worst <= tolerance:
+        raise SystemExit(f"graph '{graph.role}' must equal the network to {tolerance}, but differs by {worst:.2e}.")
     return worst
 
 
-def export_tokenizer(model: Path, path: Path) -> None:
-    """Strings [N] -> padded ids and mask [N, S], int64: the Extensions' SentencePiece operator, then its ragged rows laid out as a rectangle."""
+def export_tokenizer(model: Path, path: Path, begin: bool = True, length: int = 0) -> None:
+    """Strings [N] -> padded ids and mask [N, S], int64: the Extensions' SentencePiece operator, then its ragged rows laid out as a rectangle.
+
+    `begin`: whether a mark stands before each text, besides the one behind it. `length`: the fewest columns that rows are filled up to, with zeros.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     constant: Callable[[str, np.ndarray], TensorProto] = lambda name, value: numpy_helper.from_array(value, name)  # noqa: E731
     initialisers = [
@@ -139,14 +142,17 @@ def export_tokenizer(model: Path, path: Path) -> None:
         constant("axis1", np.array([1], np.int64)), constant("axis0", np.array([0], np.int64)), constant("first", np.array([0], np.int64)),
         constant("second", np.array([1], np.int64)), constant("last", np.array([-1], np.int64)), constant("end", np.array([2**62], np.int64)),
     ]
+    if length:
+        initialisers.append(constant("least", np.array(length, np.int64)))
     node = helper.make_node
     nodes = [
-        node("SentencepieceTokenizer", ["text", "nbest", "alpha", "yes", "yes", "no"], ["flat", "offsets"], name="/tokenizer/SentencepieceTokenizer",
+        node("SentencepieceTokenizer", ["text", "nbest", "alpha", "yes" if begin else "no", "yes", "no"], ["flat", "offsets"], name="/tokenizer/SentencepieceTokenizer",
              domain="ai.onnx.contrib", model=base64.b64encode(model.read_bytes()).decode()),
         node("Slice", ["offsets", "first", "last", "axis0"], ["begins"], name="/tokenizer/begins"),
         node("Slice", ["offsets", "second", "end", "axis0"], ["ends"], name="/tokenizer/ends"),
         node("Sub", ["ends", "begins"], ["lengths"], name="/tokenizer/lengths"),
-        node("ReduceMax", ["lengths"], ["longest"], name="/tokenizer/longest", keepdims=0),
+        node("ReduceMax", ["lengths"], ["longest_text" if length else "longest"], name="/tokenizer/longest", keepdims=0),
+        *([node("Max", ["longest_text", "least"], ["longest"], name="/tokenizer/least")] if length else []),
         node("Range", ["zero", "longest", "one"], ["columns"], name="/tokenizer/columns"),
         node("Unsqueeze", ["columns", "axis0"], ["column_row"], name="/tokenizer/column_row"),
         node("Unsqueeze", ["lengths", "axis1"], ["length_column"], name="/tokenizer/length_column"),

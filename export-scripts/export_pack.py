@@ -22,9 +22,11 @@ from torch import Tensor, nn
 from evaluate import decode, load, sample_latents
 from export_graphs import GraphExport, Tensors, export, export_tokenizer, round_to_half
 from model.bundle import Bundle
-from model.peers import TorchPeer
+from model.peers import PackPeer, Peer, TorchPeer
+from model.text import MAX_SHOTS
 from model.vae import REACH, SPATIAL_STRIDE, TEMPORAL_STRIDE, Decoder, Past, Vae, fold, unfold
 from model.upscaler import Upscaler, UpscalerConfig
+from pictures import to_tensor
 from train_thin_decoder import load_decoder, thin
 from training import WORK, fail, load_average
 from world.prompts import evaluation_prompts
@@ -33,6 +35,8 @@ NAME, VERSION = "seedance-mini", "0.1.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
 MAX_TOKENS = 192
 REFERENCE = {"prompt": "a red ball on the left moves to the right on a grey background", "seed": 7, "frames": 17, "width": 96, "height": 64, "steps": 8}
+FILM = {"shots": ["a red ball on the left moves to the right on a grey background", "一个蓝色的方块变大,白色背景"], "cut": 3, "seed": 11, "frames": 17, "width": 96, "height": 64, "steps": 6}
+"""cut: the latent frame that begins the second shot, where two shots without a length share 17 frames."""
 
 
 class DecoderGraph(nn.Module):
@@ -125,7 +129,7 @@ def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], late
         "latents": {"channels": latent_channels, "temporal_stride": TEMPORAL_STRIDE, "spatial_stride": SPATIAL_STRIDE, "causal_first_frame": True, **statistics},
         "video": {"fps": 8, "size_multiple": 16, "sizes": ["96x64", "80x80", "64x96"], "max_frames": 41, "default_frames": 17},
         "sampling": {"solver": "euler", "steps": STEPS, "guidance": GUIDANCE, "negative_prompt": ""},
-        "text": {"max_tokens": MAX_TOKENS},
+        "text": {"max_tokens": MAX_TOKENS, "max_shots": MAX_SHOTS},
         "transformer_channels": [{"kind": "noisy", "channels": latent_channels}, {"kind": "mask", "channels": 1}, {"kind": "condition", "channels": latent_channels}],
         "graphs": declared, "files": files,
     }
@@ -165,13 +169,34 @@ def write_reference(peer: TorchPeer, folder: Path) -> None:
     (folder / "request.json").write_text(json.dumps(REFERENCE | {"guidance": GUIDANCE, "shift": SHIFT, "torch": torch.__version__}, indent=2) + "\n")
 
 
+def write_film_reference(peer: Peer, folder: Path) -> None:
+    """The same for two shots between a given first and last frame: latents as film.npy, the request as film.json. The images are those of `film_images`."""
+    f, h, w = (FILM["frames"] - 1) // 4 + 1, FILM["height"] // 8, FILM["width"] // 8
+    noise = torch.randn(1, peer.latent_channels, f, h, w, generator=torch.Generator().manual_seed(FILM["seed"]))
+    first, last = (peer.encode(to_tensor(image[None, None])[:, :, 0]) for image in film_images())
+    shots = [int(frame >= FILM["cut"]) for frame in range(f)]
+    latents = sample_latents(peer, [FILM["shots"]], [shots], noise, FILM["steps"], GUIDANCE, SHIFT, {0: first, f - 1: last})
+    np.save(folder / "film.npy", latents.numpy())
+    (folder / "film.json").write_text(json.dumps(FILM | {"guidance": GUIDANCE, "shift": SHIFT, "torch": torch.__version__}, ensure_ascii=False, indent=2) + "\n")
+
+
+def film_images() -> tuple[np.ndarray, np.ndarray]:
+    """Two pictures that are easily made anywhere, uint8 [H, W, 3]: red grows to the right and green downwards, then less red and more blue."""
+    y, x = np.mgrid[: FILM["height"], : FILM["width"]]
+    return (np.stack([2 * x, 3 * y, 0 * x + 128], -1).astype(np.uint8), np.stack([255 - 2 * x, 0 * x + 40, 3 * y], -1).astype(np.uint8))
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work")
     parser.add_argument("--out", type=Path, default=Path("onnx/seedance-mini"))
     parser.add_argument("--reference", type=Path, default=Path("tests/Seedance.Onnx.Tests/reference"))
+    parser.add_argument("--record", type=Path, help="only record the reference run of shots and images, with the graphs of this pack")
     args = parser.parse_args(argv)
+    if args.record:
+        write_film_reference(PackPeer(args.record), args.reference)
+        return
 
     torch.manual_seed(0)  # the graphs are compared on random inputs
     peer = load(args.work, args.transformer)
@@ -202,6 +227,7 @@ def main(argv: list[str] | None = None) -> None:
     if (args.out / "README.md").exists():
         shutil.copy(args.out / "README.md", partial / "README.md")
     write_reference(peer, args.reference)
+    write_film_reference(peer, args.reference)
     shutil.rmtree(args.out, ignore_errors=True)
     partial.rename(args.out)
     print(f"{args.out}: {sum(p.stat().st_size for p in args.out.rglob('*') if p.is_file()) / 1e6:.1f} MB")

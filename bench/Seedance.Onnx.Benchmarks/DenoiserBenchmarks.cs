@@ -34,11 +34,11 @@ public class DenoiserBenchmarks
         ModelPack pack = ModelPack.Open(FindPack());
         _plan = GenerationPlan.Create(new VideoRequest { Prompt = "a red ball moves to the right", Frames = Frames, Steps = Steps, Guidance = 3 }, pack);
         GraphSessions sessions = Own(Open(pack));
-        _text = Own(new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(_plan.Prompts, CancellationToken.None));
+        _text = Own(new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(_plan.Branches, CancellationToken.None));
         _fused = Stage(sessions[GraphRoles.Transformer], pack);
 
         string plain = Path.Combine(_folder, "plain.onnx");
-        StepGraphOptions options = new() { Channels = pack.Contract.TransformerChannels, Keep = null, Branches = null, UsesNoise = true };
+        StepGraphOptions options = new() { Channels = pack.Contract.TransformerChannels, Keep = null, Branches = null, UsesNoise = true, RescalesGuidance = true };
         StepGraph.Compose(OnnxModel.Load(pack.PathOfGraph(GraphRoles.Transformer)), options).Save(plain);
         GraphContract contract = sessions.Composed[GraphRoles.Transformer].Contract with { File = plain };
         _exported = Stage(Own(GraphSession.Open(pack.Folder, contract, ExecutionTarget.Cpu)), pack);
@@ -76,7 +76,7 @@ public class DenoiserBenchmarks
     [Benchmark(OperationsPerInvoke = Steps)]
     public float[] EightBit() => Run(_int8);
 
-    private float[] Run(DenoiseStage stage) => stage.Run(_plan, _text, new StageClock(), progress: null, CancellationToken.None);
+    private float[] Run(DenoiseStage stage) => stage.Run(_plan, _text, ImageCondition.None);
 
     private static DenoiseStage Stage(GraphSession step, ModelPack pack) => new(step, pack.Contract.TransformerChannels);
 

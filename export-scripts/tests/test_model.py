@@ -229,14 +229,16 @@ class WholeWayTests(unittest.TestCase):
             contract = json.loads((work / "pack" / "seedance.json").read_text())
             self.assertEqual(contract["latents"]["channels"], 4)
             self.assertLessEqual({"vae_decoder_thin", "upscaler"}, set(contract["graphs"]))
+            self.assertEqual(contract["text"]["max_shots"], 8)
             evaluate.main(["--pack", str(work / "pack"), "--kinds", "one,shots", "--count", "2", "--steps", "2", "--given", "--json", str(work / "scores.json")])
             scores = json.loads((work / "scores.json").read_text())
             self.assertEqual({"one", "shots", "en", "zh", "overall", "first", "ends"}, set(scores) & {"one", "two", "shots", "en", "zh", "overall", "first", "ends"})
             self.assertIn("cut", scores["shots"])
             self.assertIn("psnr[-1]", scores["ends"])
-            latents = np.load(work / "reference" / "latents.npy")
-            self.assertEqual(latents.shape, (1, 4, 5, 8, 12))
-            self.assertTrue(np.isfinite(latents).all())
+            for name in ("latents", "film"):
+                latents = np.load(work / "reference" / f"{name}.npy")
+                self.assertEqual(latents.shape, (1, 4, 5, 8, 12))
+                self.assertTrue(np.isfinite(latents).all())
 
 
 class TokenTests(unittest.TestCase):

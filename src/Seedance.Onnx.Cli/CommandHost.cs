@@ -6,6 +6,9 @@ internal sealed record CommandHost
     /// <summary>Results: what a script reads.</summary>
     public required TextWriter Output { get; init; }
 
+    /// <summary>The same as bytes, for frames that go to a pipe; nowhere if not specified.</summary>
+    public Func<Stream> OpenOutput { get; init; } = () => Stream.Null;
+
     /// <summary>Errors, and progress for people.</summary>
     public required TextWriter Error { get; init; }
 

@@ -32,6 +32,15 @@ internal static class Failure
         }
     }
 
+    /// <summary>Writes what was done otherwise than asked for; that is no failure.</summary>
+    public static void WriteNotices(CommandHost host, IEnumerable<string> notices)
+    {
+        foreach (string notice in notices)
+        {
+            host.Error.WriteLine($"{Prefix}note: {OnOneLine(notice)}");
+        }
+    }
+
     private static (int ExitCode, IEnumerable<string> Lines) Describe(Exception error, CancellationToken cancellationToken) => error switch
     {
         OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, ["Cancelled; nothing was written."]),

@@ -1,49 +1,35 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
-using Seedance.Onnx.Packs;
+using Seedance.Onnx.Prompts;
 using Seedance.Onnx.Requests;
-using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Cli;
 
-/// <summary>seedance generate: a sentence becomes a video file.</summary>
+/// <summary>seedance generate: words and images become a video file.</summary>
 internal sealed class GenerateCommand
 {
-    private readonly Argument<string> _prompt = new("PROMPT")
-    {
-        Description = "What the video shows, in quotes; English or Chinese for the pack that comes with this program.",
-    };
-
-    private readonly Option<string?> _output = TextOption.File(
-        "--output", "FILE", "The video to write; its ending says how: .mp4, .webm or .gif. A file that exists is replaced. [default: named after prompt and seed]", "-o");
+    private const int MostVideos = 1000;
 
     private readonly Option<string?> _pack = TextOption.File(
         "--pack", "FOLDER", $"The model pack. [default: ${PackLocator.Variable}, else {PackLocator.DefaultPack}]");
-    private readonly Option<VideoSize?> _resolution = TextOption.Size("--resolution", "The frame's size in pixels, such as 96x64. [default: the pack's]");
-    private readonly Option<AspectRatio?> _ratio = TextOption.Ratio(
-        "--ratio", "The frame's shape instead of its size, such as 16:9 or 1:1: the pack's nearest size is taken.");
-    private readonly Option<TimeSpan?> _duration = TextOption.Seconds(
-        "--duration", "How long the video plays: the pack's nearest length is taken. [default: the pack's]");
-    private readonly Option<int?> _frames = TextOption.Count("--frames", "N", "The length in frames, instead of in seconds.");
-    private readonly Option<ulong?> _seed = TextOption.Seed(
-        "--seed", "Where the noise starts: the same seed and request make the same video. [default: random, and told]");
-    private readonly Option<SolverKind?> _solver = TextOption.Solver("--solver", "How noise becomes a video, step by step. [default: the pack's]");
-    private readonly Option<int?> _steps = TextOption.Count("--steps", "N", "Steps of the solver: fewer are faster, more are cleaner. [default: the pack's]");
-    private readonly Option<double?> _guidance = TextOption.Number(
-        "--guidance", "G", "How strictly the prompt is followed, 0 to 100; 1 is none, and twice as fast. [default: the pack's]");
-    private readonly Option<double?> _shift = TextOption.Number(
-        "--shift", "S", "The flow shift: above 1, more of the steps go to coarse structure. [default: the pack's]");
-    private readonly Option<string?> _negative = TextOption.Text("--negative", "TEXT", "What guidance leads away from. [default: the pack's]");
+    private readonly Option<int?> _count = TextOption.Count("--count", "N", "How many videos to make, with seeds that follow one another; files are numbered. [default: 1]", 1, MostVideos);
+    private readonly Option<string?> _like = TextOption.File("--like", "VIDEO", "Make it as this video was made; what is written besides counts more. Images must be given again.");
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Tell what would be done and what memory it takes, and make nothing." };
+    private readonly Option<string?> _preview = TextOption.File("--preview", "FILE", "A PNG file that shows the first frame while the video is being made.");
+    private readonly Option<string?> _latents = TextOption.File("--keep-latents", "FILE", "Keep what is decoded in a file: seedance decode goes on from there.");
     private readonly ExecutionChoice _execution = new();
     private readonly Option<bool> _json = TextOption.Json("Print one JSON object about the file and what it took, and nothing else.");
 
     private readonly CommandHost _host;
+    private readonly RequestOptions _request;
+    private readonly SaveOptions _save;
 
     private GenerateCommand(CommandHost host)
     {
         _host = host;
+        _request = new RequestOptions(host);
+        _save = new SaveOptions(host, required: false);
     }
 
     public static Command Create(CommandHost host)
@@ -51,16 +37,24 @@ internal sealed class GenerateCommand
         GenerateCommand generate = new(host);
         DocumentedCommand command = new(
             "generate",
-            "Makes a video from a sentence.",
+            "Makes a video from words, and from images if there are any.",
             "seedance generate \"a red ball moves to the right\" -o red.mp4",
             "seedance generate \"一个红色的球向右移动\" -o 红球.mp4",
             "seedance generate \"a blue fish moves up\" --duration 4 --ratio 1:1 --seed 7",
-            "seedance generate \"a green star spins\" --steps 10 --solver unipc --json")
+            "seedance generate \"[Shot 1] a green bird moves right. [Shot 2] the same bird, close, stays still\" --duration 4",
+            "seedance generate \"the cat walks to the right\" --image cat.jpg --last-image end.jpg",
+            "seedance generate --storyboard film.json --dry-run",
+            "seedance generate --like red.mp4 --steps 50 -o better.mp4",
+            "seedance generate \"a green star spins\" -o - | ffplay -f rawvideo -pixel_format rgb24 -video_size 96x64 -framerate 8 -")
         {
-            generate._prompt, generate._output, generate._pack, generate._resolution, generate._ratio, generate._duration, generate._frames, generate._seed,
-            generate._solver, generate._steps, generate._guidance, generate._shift, generate._negative,
+            generate._request.Prompt,
         };
-        foreach (Option option in generate._execution.Options.Append(generate._json))
+        Option[] options =
+        [
+            .. generate._save.Options.Take(1), .. generate._request.Options, generate._count, generate._like, generate._dryRun, generate._preview, generate._latents,
+            .. generate._save.Options.Skip(1), generate._pack, .. generate._execution.Options, generate._json,
+        ];
+        foreach (Option option in options)
         {
             command.Add(option);
         }
@@ -72,52 +66,107 @@ internal sealed class GenerateCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         long began = _host.Time.GetTimestamp();
-        VideoRequest request = ReadRequest(parsed);
-        string output = parsed.GetValue(_output) is { } named ? _host.FullPath(named) : OutputName.Choose(request.Prompt, request.Seed, _host.WorkingFolder);
         PipelineOptions options = new() { FFmpeg = _host.FFmpeg, Target = _execution.ReadTarget(parsed), Host = _execution.ReadSettings(parsed, _host) };
-        string packFolder = PackLocator.Find(parsed.GetValue(_pack), _host);
+        GenerationRecord? like = parsed.GetValue(_like) is { } video ? await GenerationRecord.ReadAsync(_host.FullPath(video), options.FFmpeg, cancellationToken).ConfigureAwait(false) : null;
+        VideoRequest request = WithSeed(_request.Read(parsed, like?.Request));
+        RequireImages(like, request);
+        bool pipe = _save.IsPipe(parsed);
+        if (!pipe)
+        {
+            _ = _save.Read(parsed, () => "named.mp4"); // an ending that names no format is told before the pack is looked for
+        }
 
-        Check(request, packFolder, output, options);
+        string packFolder = PackLocator.Find(parsed.GetValue(_pack), _host);
+        GenerationPlanner planner = GenerationPlanner.Open(packFolder, options);
+        GenerationPlan plan = await planner.PlanAsync(request, cancellationToken).ConfigureAwait(false);
+        if (parsed.GetValue(_dryRun))
+        {
+            PlanReport report = PlanReport.Of(plan, planner.PlanMemory(plan));
+            _host.Output.WriteLine(parsed.GetValue(_json) ? report.ToJson() : report.ToText());
+            return ExitCode.Done;
+        }
+
+        IEnumerable<string> notices = like is not null && like.PackSum != planner.Pack.Sum ? [$"'{parsed.GetValue(_like)}' was made by another pack, {like.Pack}: the video will be another too."] : [];
+        int count = parsed.GetValue(_count) ?? 1;
+        Job[] jobs = [.. Enumerable.Range(0, count).Select(index => NewJob(parsed, plan with { Seed = unchecked(plan.Seed + (ulong)index) }, count == 1 ? null : index + 1, pipe))];
+        Check(jobs, options);
         using ProgressLine progress = new(_host.ShowsProgress ? _host.Error : null, _host.Time);
         progress.Show("opening the pack");
         VideoPipeline pipeline = await VideoPipeline.OpenAsync(packFolder, options, cancellationToken).ConfigureAwait(false);
         await using (pipeline.ConfigureAwait(false))
         {
-            VideoFile file = await pipeline.GenerateAsync(request, progress, cancellationToken).SaveAsync(output, cancellationToken).ConfigureAwait(false);
-            GenerationReport report = GenerationReport.Of(file, _host.Time.GetElapsedTime(began));
-            progress.Dispose();
-            _host.Output.WriteLine(parsed.GetValue(_json) ? report.ToJson() : report.ToText(_host));
+            VideoOutput output = new(_host, progress, parsed.GetValue(_json), notices);
+            foreach (Job job in jobs)
+            {
+                progress.Show(jobs.Length == 1 ? "opening the pack" : $"video {job.Number} of {jobs.Length}");
+                PreviewFile? preview = job.Preview is { } file ? new PreviewFile(FFmpegTool.Find(options.FFmpeg), file) : null;
+                GenerationEvents events = new() { Progress = progress, Preview = preview, Latents = job.Latents is { } latents ? clip => clip.Save(latents) : null };
+                GeneratedVideo made = pipeline.GenerateAsync(job.Plan, events, cancellationToken);
+                await output.WriteAsync(made, job.Saving, began, cancellationToken).ConfigureAwait(false);
+                await (preview?.Written ?? Task.CompletedTask).ConfigureAwait(false);
+                began = _host.Time.GetTimestamp();
+            }
+
+            output.End();
         }
 
         return ExitCode.Done;
     }
 
+    private Job NewJob(ParseResult parsed, GenerationPlan plan, int? number, bool pipe) => new(
+        number ?? 1,
+        plan,
+        pipe ? null : _save.Read(parsed, () => OutputName.Choose(PromptText.Parse(plan.Prompts[^1]).Words, plan.Seed, _host.WorkingFolder), number),
+        parsed.GetValue(_preview) is { } preview ? SaveOptions.Numbered(_host.FullPath(preview), number) : null,
+        parsed.GetValue(_latents) is { } latents ? SaveOptions.Numbered(_host.FullPath(latents), number) : null);
+
     /// <summary>Says what can be known to fail before anything is loaded, which takes a second or more.</summary>
-    private static void Check(VideoRequest request, string packFolder, string output, PipelineOptions options)
+    private static void Check(IReadOnlyList<Job> jobs, PipelineOptions options)
     {
-        _ = VideoFormat.FromPath(output);
-        _ = GenerationPlan.Create(request, ModelPack.Open(packFolder));
-        _ = FFmpegTool.Find(options.FFmpeg);
-        VideoWriter.CheckWritable(output);
+        if (jobs is [{ Saving: null }, _, ..])
+        {
+            throw new InvalidRequestException([$"--count must be 1 with -o -, because frames of several videos would run into one another, but is {jobs.Count}."]);
+        }
+
+        if (jobs[0] is { Saving: not null } or { Preview: not null })
+        {
+            _ = FFmpegTool.Find(options.FFmpeg);
+        }
+
+        foreach (string path in jobs.SelectMany(job => new[] { job.Saving?.Path, job.Saving?.LastFramePath, job.Preview, job.Latents }).OfType<string>())
+        {
+            VideoWriter.CheckWritable(path);
+        }
     }
 
-    private VideoRequest ReadRequest(ParseResult parsed)
+    /// <summary>A seed that nobody gave is drawn; one that the prompt names stays open, so that the plan takes it.</summary>
+    private static VideoRequest WithSeed(VideoRequest request) =>
+        request.Seed is null && PromptText.Parse(request.Prompt).Seed is null ? request with { Seed = (ulong)RandomNumberGenerator.GetInt32(int.MaxValue) } : request;
+
+    /// <summary>A video that was made with images can be repeated only with them.</summary>
+    private static void RequireImages(GenerationRecord? like, VideoRequest request)
     {
-        VideoSize? size = parsed.GetValue(_resolution);
-        return new VideoRequest
+        List<string> problems = [];
+        foreach ((string kind, string name) in like?.Images ?? [])
         {
-            Prompt = parsed.GetValue(_prompt)!,
-            NegativePrompt = parsed.GetValue(_negative),
-            Width = size?.Width,
-            Height = size?.Height,
-            Ratio = parsed.GetValue(_ratio),
-            Frames = parsed.GetValue(_frames),
-            Duration = parsed.GetValue(_duration),
-            Seed = parsed.GetValue(_seed) ?? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue),
-            Solver = parsed.GetValue(_solver),
-            Steps = parsed.GetValue(_steps),
-            Guidance = parsed.GetValue(_guidance),
-            Shift = parsed.GetValue(_shift),
-        };
+            (bool isThere, string option) = kind switch
+            {
+                "first_frame" => (request.FirstFrame is not null || request.Shots.Any(shot => shot.FirstFrame is not null), "--image"),
+                "last_frame" => (request.LastFrame is not null, "--last-image"),
+                _ => (request.Shots.Any(shot => shot.FirstFrame is not null), "--storyboard"),
+            };
+            if (!isThere)
+            {
+                problems.Add($"{option} must be given, because the video was made with '{name}' and images are not kept in videos, but is missing.");
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new InvalidRequestException(problems);
+        }
     }
+
+    /// <summary>One of the videos to make.</summary>
+    private sealed record Job(int Number, GenerationPlan Plan, SaveRequest? Saving, string? Preview, string? Latents);
 }

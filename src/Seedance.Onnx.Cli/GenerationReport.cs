@@ -10,7 +10,7 @@ internal sealed record GenerationReport
     /// <summary>The file's full path.</summary>
     public required string Output { get; init; }
 
-    /// <summary>Its size.</summary>
+    /// <summary>Its size; that of all pictures for a folder of them.</summary>
     public required long Bytes { get; init; }
 
     public required int Frames { get; init; }
@@ -47,7 +47,7 @@ internal sealed record GenerationReport
         return new GenerationReport
         {
             Output = file.Path,
-            Bytes = new FileInfo(file.Path).Length,
+            Bytes = Directory.Exists(file.Path) ? new DirectoryInfo(file.Path).EnumerateFiles().Sum(picture => picture.Length) : new FileInfo(file.Path).Length,
             Frames = file.Plan.Frames,
             Width = file.Plan.Size.Width,
             Height = file.Plan.Size.Height,

@@ -45,6 +45,8 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             Solver = _contract.Sampling.Solver.ToName(),
             _contract.Sampling.Steps,
             _contract.Sampling.Guidance,
+            _contract.Sampling.BoundaryRatio,
+            _contract.Sampling.SecondGuidance,
             _contract.Sampling.NegativePrompt,
             pack.Scheduler.Shift,
             pack.Scheduler.TrainTimesteps,
@@ -79,6 +81,12 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
         Row("latents", $"{latents.Channels} channels for {latents.SpatialStride}x{latents.SpatialStride} pixels and {latents.TemporalStride} frames"
             + (latents.CausalFirstFrame ? ", the first frame by itself" : ""));
         Row("sampling", $"{_contract.Sampling.Solver.ToName()}, {_contract.Sampling.Steps} steps, guidance {_contract.Sampling.Guidance}, shift {pack.Scheduler.Shift}");
+        if (_contract.Sampling.BoundaryRatio is { } boundary)
+        {
+            Row("experts", $"{GraphRoles.SecondTransformer} below timestep {boundary * pack.Scheduler.TrainTimesteps:0.##} of {pack.Scheduler.TrainTimesteps}, "
+                + $"guidance {_contract.Sampling.SecondGuidance ?? _contract.Sampling.Guidance}");
+        }
+
         Row("prompt", $"up to {_contract.MaxTokens} tokens");
         Row("channels", string.Join(" + ", _contract.TransformerChannels.Groups.Select(group => $"{group.Channels} {group.Kind.ToString().ToLowerInvariant()}")));
         foreach (GraphContract graph in GraphRoles.All.Select(_contract.FindGraph).OfType<GraphContract>())

@@ -10,7 +10,7 @@ using CancellationTokenSource stop = new();
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
-CommandHost host = new() { Output = Console.Out, Error = Console.Error, ShowsProgress = !Console.IsErrorRedirected };
+CommandHost host = new() { Output = Console.Out, OpenOutput = Console.OpenStandardOutput, Error = Console.Error, ShowsProgress = !Console.IsErrorRedirected };
 return await SeedanceCommand.RunAsync(args, host, stop.Token).ConfigureAwait(false);
 
 void Stop(PosixSignalContext context)

@@ -8,7 +8,8 @@ namespace Seedance.Onnx.Cli;
 internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IProgress<GenerationProgress>, IProgress<OptimizationProgress>, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-    private static readonly GenerationStage[] Stages = Enum.GetValues<GenerationStage>();
+    // Reading the prompt and reading the images count as one: most videos have no images.
+    private const int Stages = 4;
 
     private readonly Lock _gate = new();
     private int _shown;
@@ -21,6 +22,7 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
     {
         lock (_gate)
         {
+            _stage = null;
             Write(text);
         }
     }
@@ -36,8 +38,13 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
         lock (_gate)
         {
             // A stage that is done makes room for the next, which tells nothing before its own first step.
-            bool done = value.Step >= value.Steps && value.Stage != Stages[^1];
-            GenerationStage stage = done ? value.Stage + 1 : value.Stage;
+            bool done = value.Step >= value.Steps && value.Stage != GenerationStage.Encode;
+            GenerationStage stage = !done ? value.Stage : value.Stage == GenerationStage.Text ? GenerationStage.Denoise : value.Stage + 1;
+            if (stage < _stage)
+            {
+                return; // frames are decoded while others are written already
+            }
+
             bool began = stage != _stage;
             if (began)
             {
@@ -46,7 +53,7 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
 
             if (began || time.GetElapsedTime(_written) >= Interval)
             {
-                Write($"{(int)stage + 1}/{Stages.Length} {Describe(stage)}{(done ? "" : Steps(value, time.GetElapsedTime(_stageBegan)))}");
+                Write($"{Math.Max((int)stage, 1)}/{Stages} {Describe(stage)}{(done ? "" : Steps(value, time.GetElapsedTime(_stageBegan)))}");
             }
         }
     }
@@ -80,6 +87,7 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
     private static string Describe(GenerationStage stage) => stage switch
     {
         GenerationStage.Text => "reading the prompt",
+        GenerationStage.Condition => "reading the images",
         GenerationStage.Denoise => "denoising",
         GenerationStage.Decode => "decoding",
         _ => "writing the file",

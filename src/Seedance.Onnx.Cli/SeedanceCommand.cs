@@ -62,6 +62,8 @@ internal static class SeedanceCommand
             "seedance doctor")
         {
             GenerateCommand.Create(host),
+            DecodeCommand.Create(host),
+            UpscaleCommand.Create(host),
             StoryboardCommand.Create(host),
             InspectCommand.Create(host),
             OptimizeCommand.Create(host),

@@ -6,6 +6,8 @@ using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs.Optimization;
 using Seedance.Onnx.Graphs.Precision;
 using Seedance.Onnx.Latents;
+using Seedance.Onnx.Media;
+using Seedance.Onnx.Prompts;
 using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Cli;
@@ -80,6 +82,27 @@ internal static class TextOption
             value = SolverNames.TryParse(text, out SolverKind kind) ? kind : null;
             return value is not null;
         });
+
+    public static Option<NoiseInterval?> Interval(string name, string description) =>
+        Create<NoiseInterval?>(name, "LOW..HIGH", description, "two noise levels from 0 to 1 such as 0.2..0.8", [], static (string text, out NoiseInterval? value) =>
+        {
+            value = NoiseInterval.TryParse(text, out NoiseInterval interval) ? interval : null;
+            return value is not null;
+        });
+
+    public static Option<CameraMove?> Camera(string name, string description) => Choice<CameraMove?>(
+        name, description, CameraNames.All, static (string text, out CameraMove? value) =>
+        {
+            value = CameraNames.TryParse(text, out CameraMove move) ? move : null;
+            return value is not null;
+        });
+
+    public static Option<string?> Codec(string name, string description) => Choice<string?>(
+        name, description, VideoFormat.Codecs, static (string text, out string? value) => VideoFormat.Codecs.Contains(value = text));
+
+    /// <summary>Files, one each time that the option is written.</summary>
+    public static Option<IReadOnlyList<string>> Files(string name, string helpName, string description) =>
+        Many(name, helpName, description, "a path", static (string text, out string value) => !string.IsNullOrWhiteSpace(value = text));
 
     public static Option<ExecutionTarget?> Target(string name, string description) => Choice<ExecutionTarget?>(
         name, description, ExecutionTarget.Names, static (string text, out ExecutionTarget? value) =>

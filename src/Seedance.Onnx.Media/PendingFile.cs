@@ -6,8 +6,11 @@ namespace Seedance.Onnx.Media;
 /// </summary>
 internal sealed class PendingFile
 {
-    private PendingFile(string path, string temporaryPath)
+    private readonly bool _isFolder;
+
+    private PendingFile(string path, string temporaryPath, bool isFolder)
     {
+        _isFolder = isFolder;
         FinalPath = path;
         TemporaryPath = temporaryPath;
     }
@@ -18,15 +21,21 @@ internal sealed class PendingFile
     /// <summary>Full path of the hidden file to write now. Its name is short and plain, whatever the final name is.</summary>
     public string TemporaryPath { get; }
 
+    /// <summary>What FFmpeg is told to write: the temporary file, or the pictures in the temporary folder.</summary>
+    public string FFmpegPath => _isFolder ? Path.Combine(TemporaryPath.Replace("%", "%%", StringComparison.Ordinal), "frame-%05d.png") : TemporaryPath;
+
     /// <summary>Picks a temporary name, and writes nothing but a trial file that is removed at once.</summary>
     /// <exception cref="MediaException">The file cannot be written there.</exception>
-    public static PendingFile Create(string path)
+    /// <param name="path">The file or folder to be.</param>
+    /// <param name="isFolder">Whether it is a folder: that must not exist yet, or be empty.</param>
+    public static PendingFile Create(string path, bool isFolder = false)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string full;
         try
         {
             full = Path.GetFullPath(path);
+            full = isFolder ? Path.TrimEndingDirectorySeparator(full) : full;
         }
         catch (ArgumentException e)
         {
@@ -34,7 +43,11 @@ internal sealed class PendingFile
         }
 
         string folder = Path.GetDirectoryName(full) ?? full;
-        if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full))
+        if (isFolder)
+        {
+            RequireEmptyFolder(path, full);
+        }
+        else if (Directory.Exists(full) || Path.EndsInDirectorySeparator(full))
         {
             throw new MediaException($"Output '{path}' must be a file, but names a folder. Add a file name.");
         }
@@ -49,23 +62,44 @@ internal sealed class PendingFile
             throw new MediaException($"Output '{path}' must be writable, but is a read-only file. Choose another name or make it writable.");
         }
 
-        var pending = new PendingFile(full, Path.Combine(folder, $".seedance-{Guid.NewGuid():N}.partial"));
+        var pending = new PendingFile(full, Path.Combine(folder, $".seedance-{Guid.NewGuid():N}.partial"), isFolder);
         pending.TryToWrite();
         return pending;
+    }
+
+    /// <summary>Makes the temporary folder, where it is one.</summary>
+    public void Begin()
+    {
+        if (_isFolder)
+        {
+            _ = Directory.CreateDirectory(TemporaryPath);
+        }
     }
 
     /// <summary>Gives the temporary file its name, over a file that has it now.</summary>
     /// <exception cref="MediaException">The temporary file is missing or empty, or cannot be renamed.</exception>
     public void Commit()
     {
-        if (!File.Exists(TemporaryPath) || new FileInfo(TemporaryPath).Length == 0)
+        if (_isFolder ? !Directory.EnumerateFiles(TemporaryPath).Any() : !File.Exists(TemporaryPath) || new FileInfo(TemporaryPath).Length == 0)
         {
             throw new MediaException($"FFmpeg must write '{FinalPath}', but reported success and wrote nothing. Check the FFmpeg installation.");
         }
 
         try
         {
-            File.Move(TemporaryPath, FinalPath, overwrite: true);
+            if (_isFolder && Directory.Exists(FinalPath))
+            {
+                Directory.Delete(FinalPath);
+            }
+
+            if (_isFolder)
+            {
+                Directory.Move(TemporaryPath, FinalPath);
+            }
+            else
+            {
+                File.Move(TemporaryPath, FinalPath, overwrite: true);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -78,11 +112,24 @@ internal sealed class PendingFile
     {
         try
         {
+            if (_isFolder && Directory.Exists(TemporaryPath))
+            {
+                Directory.Delete(TemporaryPath, recursive: true);
+            }
+
             File.Delete(TemporaryPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The folder went away or changed its rights meanwhile: the first error is the one to tell.
+        }
+    }
+
+    private static void RequireEmptyFolder(string path, string full)
+    {
+        if (File.Exists(full) || (Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any()))
+        {
+            throw new MediaException($"Output '{path}' must be a new folder or an empty one, but {(File.Exists(full) ? "is a file" : "has files in it")}. Choose another name.");
         }
     }
 

@@ -12,6 +12,9 @@ public sealed record VideoEncoding
     /// </summary>
     public int? Quality { get; init; }
 
+    /// <summary>Frames a second of the file: frames are repeated or left out to keep the time. If not specified, the rate at which they are handed over.</summary>
+    public FrameRate? FrameRate { get; init; }
+
     /// <summary>
     /// Container metadata by name, such as title and comment. None if not specified. Names outside
     /// <see cref="VideoFormat.MetadataKeys"/> are left out of the file.

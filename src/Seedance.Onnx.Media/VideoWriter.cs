@@ -42,7 +42,7 @@ public sealed class VideoWriter : IAsyncDisposable
     /// <summary>Width and height of each frame in pixels.</summary>
     public VideoSize Size { get; }
 
-    /// <summary>Frames per second of the file.</summary>
+    /// <summary>Frames per second as they are handed over.</summary>
     public FrameRate FrameRate { get; }
 
     /// <summary>The file format.</summary>
@@ -55,15 +55,15 @@ public sealed class VideoWriter : IAsyncDisposable
     internal int ProcessId => _process.Id;
 
     /// <summary>Checks that a file could be written at <paramref name="path"/>: call it before heavy work. A trial file is made and removed.</summary>
-    /// <param name="path">The file to be; one that exists will be replaced.</param>
+    /// <param name="path">The file to be; one that exists will be replaced. One that ends like a folder's name is a folder, which must not exist or be empty.</param>
     /// <exception cref="MediaException">The folder does not exist or cannot be written, or the path is a folder or a read-only file.</exception>
-    public static void CheckWritable(string path) => PendingFile.Create(path);
+    public static void CheckWritable(string path) => PendingFile.Create(path, isFolder: Path.EndsInDirectorySeparator(path));
 
     /// <summary>Starts FFmpeg.</summary>
     /// <param name="tool">The FFmpeg to run.</param>
-    /// <param name="path">The file to be; one that exists is replaced at the end.</param>
+    /// <param name="path">The file to be; one that exists is replaced at the end. A folder of pictures must not exist, or be empty.</param>
     /// <param name="size">Width and height of each frame in pixels, multiples of <see cref="VideoFormat.SizeMultiple"/>.</param>
-    /// <param name="frameRate">Frames per second of the file.</param>
+    /// <param name="frameRate">Frames per second as they are handed over.</param>
     /// <param name="encoding">Format, quality and metadata. If not specified, the format of the extension at its default quality, without metadata.</param>
     /// <returns>A writer that the caller completes, and disposes.</returns>
     /// <exception cref="InvalidRequestException">The size does not fit the format, the quality is out of range, or no format has this extension.</exception>
@@ -80,11 +80,12 @@ public sealed class VideoWriter : IAsyncDisposable
         Require(path, size, encoding, format);
         List<string> metadata = MetadataArguments(encoding, format);
 
-        PendingFile file = PendingFile.Create(path);
+        PendingFile file = PendingFile.Create(path, format.IsFolder);
+        file.Begin();
         string[] quality = (encoding.Quality ?? format.DefaultQuality) is { } level ? ["-crf", $"{level}"] : [];
-        FFmpegProcess process = tool.StartFFmpeg([
+        FFmpegProcess process = Start(tool, file, [
             "-protocol_whitelist", "pipe", "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size.ToString(),
-            "-framerate", frameRate.ToString(), "-i", "pipe:0", .. quality, .. format.Arguments, .. metadata, "-y", "file:" + file.TemporaryPath]);
+            "-framerate", frameRate.ToString(), "-i", "pipe:0", .. quality, .. format.ArgumentsAt(encoding.FrameRate?.OrThrow(nameof(encoding))), .. metadata, "-y", "file:" + file.FFmpegPath]);
         _ = process.Output.CopyToAsync(Stream.Null); // Nothing is expected there, and nothing may block there.
         return new VideoWriter(file, process, size, frameRate, format);
     }
@@ -189,6 +190,19 @@ public sealed class VideoWriter : IAsyncDisposable
         if (!completed)
         {
             _file.Discard();
+        }
+    }
+
+    private static FFmpegProcess Start(FFmpegTool tool, PendingFile file, string[] arguments)
+    {
+        try
+        {
+            return tool.StartFFmpeg(arguments);
+        }
+        catch
+        {
+            file.Discard();
+            throw;
         }
     }
 

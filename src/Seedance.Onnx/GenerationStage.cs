@@ -6,6 +6,9 @@ public enum GenerationStage
     /// <summary>Prompts become features.</summary>
     Text,
 
+    /// <summary>Given images become latents; not there for a video from words alone.</summary>
+    Condition,
+
     /// <summary>Noise becomes latents, step by step.</summary>
     Denoise,
 

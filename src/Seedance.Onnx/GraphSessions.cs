@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Seedance.Onnx.Composition;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Ort;
@@ -9,19 +10,20 @@ namespace Seedance.Onnx;
 /// <remarks>The opener disposes it.</remarks>
 internal sealed class GraphSessions : IDisposable
 {
-    private readonly Dictionary<string, GraphSession> _sessions = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ComposedGraph> _composed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, GraphSession> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ComposedGraph> _composed = new(StringComparer.Ordinal);
     private readonly Dictionary<ExecutionTarget, ResolvedTarget> _resolved = [];
+    private readonly Lock _gate = new();
     private readonly PackComposer _composer;
     private readonly EngineCache _engines;
     private readonly ModelPack _pack;
     private readonly ExecutionTarget _target;
 
-    private GraphSessions(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, CancellationToken cancellationToken)
+    private GraphSessions(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified)
     {
         _pack = pack;
         _target = target;
-        _composer = new PackComposer(pack, cacheFolder, verified, cancellationToken);
+        _composer = new PackComposer(pack, cacheFolder, verified);
         _engines = new EngineCache(cacheFolder);
     }
 
@@ -34,9 +36,11 @@ internal sealed class GraphSessions : IDisposable
     /// <summary>What was made of the pack's graphs, by role.</summary>
     public IReadOnlyDictionary<string, ComposedGraph> Composed => _composed;
 
-    /// <summary>What each graph runs on, in the order in which they run.</summary>
-    public IReadOnlyList<GraphReport> Reports => [.. GraphRoles.Required.Select(role =>
-        Find(role) is { } session ? GraphReport.Of(session) : new GraphReport(role, _sessions[GraphRoles.TextEncoder].Target.Provider, ElementType.Float32))];
+    /// <summary>What each loaded graph runs on, in the order in which they run.</summary>
+    public IReadOnlyList<GraphReport> Reports => [.. from role in GraphRoles.All
+                                                     let session = Find(role)
+                                                     where session is not null || role == GraphRoles.Tokenizer
+                                                     select session is null ? new GraphReport(role, this[GraphRoles.TextEncoder].Target.Provider, ElementType.Float32) : GraphReport.Of(session)];
 
     /// <summary>Providers that were preferred for a graph and cannot be had, each once.</summary>
     public IReadOnlyList<SkippedProvider> Skipped => [.. _sessions.Values.SelectMany(session => session.Target.Skipped).DistinctBy(skipped => skipped.Provider)];
@@ -44,7 +48,7 @@ internal sealed class GraphSessions : IDisposable
     /// <summary>What works otherwise than wanted, and why.</summary>
     public IReadOnlyList<string> Notices => [.. _composer.Notices, .. _engines.Notices];
 
-    /// <summary>Makes the graphs, or takes them from the cache, and loads them.</summary>
+    /// <summary>Makes the graphs without which no text becomes a video, or takes them from the cache, and loads them.</summary>
     /// <param name="pack">The pack.</param>
     /// <param name="target">What to run on, for all graphs and for single ones.</param>
     /// <param name="cacheFolder">Where composed graphs and built engines are kept.</param>
@@ -54,20 +58,41 @@ internal sealed class GraphSessions : IDisposable
     /// <exception cref="ExecutionTargetException">The target cannot be had here.</exception>
     public static GraphSessions Open(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, CancellationToken cancellationToken)
     {
-        GraphSessions sessions = new(pack, target, cacheFolder, verified, cancellationToken);
+        GraphSessions sessions = new(pack, target, cacheFolder, verified);
         try
         {
             sessions.OpenText(cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-            sessions.Add(sessions._composer.ComposeStep(sessions.Resolve(GraphRoles.Transformer)));
-            cancellationToken.ThrowIfCancellationRequested();
-            sessions.Add(sessions._composer.ComposePixels(sessions.Resolve(GraphRoles.VaeDecoder)));
+            foreach (string role in pack.Contract.RunRoles.Except([GraphRoles.Tokenizer, GraphRoles.TextEncoder], StringComparer.Ordinal))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                sessions.Load(role, cancellationToken);
+            }
+
+            sessions.RequireOneDevice();
             return sessions;
         }
         catch
         {
             sessions.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A graph that not every video needs; made and loaded when it is asked for the first time, and kept. Safe for several threads.</summary>
+    /// <param name="role">Its role.</param>
+    /// <param name="cancellationToken">Stops it while it is composed.</param>
+    /// <exception cref="ModelPackException">The pack has none, or it is not what the pack declares.</exception>
+    /// <exception cref="ExecutionTargetException">The target cannot be had here.</exception>
+    public GraphSession Need(string role, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!_sessions.ContainsKey(role))
+            {
+                Load(role, cancellationToken);
+            }
+
+            return _sessions[role];
         }
     }
 
@@ -92,23 +117,46 @@ internal sealed class GraphSessions : IDisposable
     private void OpenText(CancellationToken cancellationToken)
     {
         ResolvedTarget encoder = Resolve(GraphRoles.TextEncoder);
-        if (_composer.ComposeText(encoder) is { } text)
+        if (_composer.ComposeText(encoder, cancellationToken) is { } text)
         {
             Add(text);
             return;
         }
 
         GraphContract tokenizer = _pack.Contract.FindGraph(GraphRoles.Tokenizer)!;
-        _sessions.Add(GraphRoles.Tokenizer, GraphSession.Open(_pack.Folder, tokenizer, Resolve(GraphRoles.Tokenizer)));
+        _sessions[GraphRoles.Tokenizer] = GraphSession.Open(_pack.Folder, tokenizer, Resolve(GraphRoles.Tokenizer));
         cancellationToken.ThrowIfCancellationRequested();
-        Add(_composer.Rewrite(GraphRoles.TextEncoder, encoder));
+        Load(GraphRoles.TextEncoder, cancellationToken);
+    }
+
+    private void Load(string role, CancellationToken cancellationToken)
+    {
+        ResolvedTarget target = Resolve(role);
+        Add(role switch
+        {
+            GraphRoles.Transformer or GraphRoles.SecondTransformer => _composer.ComposeStep(target, role, cancellationToken),
+            GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder => _composer.ComposePixels(target, role, cancellationToken),
+            _ => _composer.Rewrite(role, target, cancellationToken),
+        });
     }
 
     private void Add(ComposedGraph graph)
     {
         EngineSetup? engine = graph.Target.Provider == ExecutionProvider.TensorRt ? PrepareEngine(_pack, graph, _engines) : null;
-        _composed.Add(graph.Contract.Role, graph);
-        _sessions.Add(graph.Contract.Role, graph.Open(_pack.Folder, engine));
+        _composed[graph.Contract.Role] = graph;
+        _sessions[graph.Contract.Role] = graph.Open(_pack.Folder, engine);
+    }
+
+    /// <summary>Two transformers hand the state to one another where it is.</summary>
+    private void RequireOneDevice()
+    {
+        string first = PlaceOf(this[GraphRoles.Transformer].Target), second = Find(GraphRoles.SecondTransformer) is { } graph ? PlaceOf(graph.Target) : first;
+        if (first != second)
+        {
+            throw new ExecutionTargetException($"Graph '{GraphRoles.SecondTransformer}' must run on {first}, as '{GraphRoles.Transformer}' does, but is to run on {second}. Give both the same provider and device.");
+        }
+
+        static string PlaceOf(ResolvedTarget target) => target.Provider == ExecutionProvider.Cpu ? "the CPU" : $"{target.Provider.ToName()} device {target.DeviceId}";
     }
 
     private ResolvedTarget Resolve(string role)

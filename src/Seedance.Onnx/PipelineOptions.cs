@@ -41,6 +41,9 @@ public sealed class PipelineOptions
     /// <summary>Where the pipeline logs; nowhere if not specified.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
+    /// <summary>The limit on memory that holds: the caller's, or the host's.</summary>
+    internal long? MemoryLimit => MemoryLimitBytes ?? Host.MemoryLimitBytes;
+
     /// <summary>Everything that is out of range or contradicts itself.</summary>
     internal IReadOnlyList<string> FindProblems()
     {

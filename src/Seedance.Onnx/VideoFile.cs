@@ -18,6 +18,6 @@ public sealed record VideoFile(
     IReadOnlyList<SkippedProvider> Skipped,
     IReadOnlyList<string> Notices)
 {
-    /// <summary>Wall-clock time of all stages.</summary>
+    /// <summary>Time of all stages together; frames are written while later ones are decoded, so that less may have passed on the clock.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Stages.Sum(stage => stage.Elapsed.Ticks));
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Seedance.Onnx.Execution;
@@ -26,33 +27,26 @@ namespace Seedance.Onnx;
 public sealed class VideoPipeline : IAsyncDisposable
 {
     private readonly GraphSessions _sessions;
-    private readonly TextStage _text;
-    private readonly DenoiseStage _denoise;
-    private readonly DecodeStage _decode;
+    private readonly GenerationPlanner _planner;
+    private readonly StageSequence _stages;
     private readonly ILogger _logger;
 
     [SuppressMessage("Reliability", "CA2213", Justification = "A caller that waits for its turn must get it to find the pipeline disposed; nothing here is native.")]
     private readonly SemaphoreSlim _turns;
 
-    private readonly MemoryModel _memory;
-
     private bool _disposed;
 
-    private VideoPipeline(ModelPack pack, PipelineOptions options, GraphSessions sessions, MemoryModel memory)
+    private VideoPipeline(GenerationPlanner planner, PipelineOptions options, GraphSessions sessions, MemoryModel memory)
     {
         _turns = new SemaphoreSlim(options.ConcurrentGenerations, options.ConcurrentGenerations);
-        _memory = memory;
-        Pack = pack;
+        _planner = planner;
         Options = options;
         _sessions = sessions;
-        Graphs = sessions.Reports;
         Skipped = sessions.Skipped;
         Notices = sessions.Notices;
-        _text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
-        _denoise = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels);
-        _decode = new DecodeStage(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
+        _stages = new StageSequence(Pack, sessions, memory);
         _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<VideoPipeline>();
-        PipelineLog.Opened(_logger, pack.Contract.Name, sessions[GraphRoles.Transformer].Target.Provider.ToName());
+        PipelineLog.Opened(_logger, Pack.Contract.Name, sessions[GraphRoles.Transformer].Target.Provider.ToName());
         foreach (SkippedProvider skipped in Skipped)
         {
             PipelineLog.Skipped(_logger, skipped.Provider.ToName(), skipped.Reason);
@@ -65,10 +59,10 @@ public sealed class VideoPipeline : IAsyncDisposable
     }
 
     /// <summary>The pack that makes the videos.</summary>
-    public ModelPack Pack { get; }
+    public ModelPack Pack => _planner.Pack;
 
-    /// <summary>What each graph runs on, in the order in which they run.</summary>
-    public IReadOnlyList<GraphReport> Graphs { get; }
+    /// <summary>What each loaded graph runs on, in the order in which they run. Those that not every video needs are loaded with the first that does.</summary>
+    public IReadOnlyList<GraphReport> Graphs => _sessions.Reports;
 
     /// <summary>Providers that <see cref="PipelineOptions.Target"/> prefers and that cannot be had here, and why.</summary>
     public IReadOnlyList<SkippedProvider> Skipped { get; }
@@ -98,7 +92,16 @@ public sealed class VideoPipeline : IAsyncDisposable
             : throw new ArgumentException(string.Join(' ', problems), nameof(options));
     }
 
-    /// <summary>Plans a video and returns it, to be made as it is read.</summary>
+    /// <summary>Plans a video, to be looked at or carried out. Images are looked at too.</summary>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The plan.</returns>
+    /// <exception cref="InvalidRequestException">The pack cannot carry the request out, an image cannot be read, or the video would take more memory than it may; every problem is listed.</exception>
+    /// <exception cref="ExecutionTargetException">There are images, and FFmpeg is missing.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<GenerationPlan> PlanAsync(VideoRequest request, CancellationToken cancellationToken = default) => _planner.PlanAsync(request, cancellationToken);
+
+    /// <summary>Plans a video and returns it, to be made as it is read. Where the request has images, it waits until FFmpeg has looked at them; <see cref="PlanAsync"/> does so without blocking.</summary>
     /// <param name="request">What to make.</param>
     /// <param name="progress">Told after every step and frame, from the thread that works; nobody if not specified.</param>
     /// <param name="cancellationToken">Stops the generation, inside a step too.</param>
@@ -108,17 +111,48 @@ public sealed class VideoPipeline : IAsyncDisposable
     public GeneratedVideo GenerateAsync(VideoRequest request, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        GenerationPlan plan = GenerationPlan.Create(request, Pack);
-        return _memory.FindProblem(plan) is { } problem
-            ? throw new InvalidRequestException([problem])
-            : new GeneratedVideo(this, plan, progress, cancellationToken);
+        return GenerateAsync(_planner.Plan(request), new GenerationEvents { Progress = progress }, cancellationToken);
+    }
+
+    /// <summary>Returns the video of a plan, to be made as it is read.</summary>
+    /// <param name="plan">A plan of this pipeline's pack.</param>
+    /// <param name="events">What the caller wants to hear of meanwhile; nothing if not specified.</param>
+    /// <param name="cancellationToken">Stops the generation, inside a step too.</param>
+    /// <returns>The video; nothing heavy has run yet.</returns>
+    /// <exception cref="ObjectDisposedException">The pipeline was disposed.</exception>
+    public GeneratedVideo GenerateAsync(GenerationPlan plan, GenerationEvents? events = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        foreach (string notice in plan.Notices)
+        {
+            PipelineLog.Notice(_logger, notice);
+        }
+
+        return new GeneratedVideo(this, plan, latents: null, events ?? new GenerationEvents(), cancellationToken);
+    }
+
+    /// <summary>Returns the video of latents that are there already, to be decoded as it is read.</summary>
+    /// <param name="clip">Latents of this pipeline's pack.</param>
+    /// <param name="events">What the caller wants to hear of meanwhile; nothing if not specified.</param>
+    /// <param name="cancellationToken">Stops the decoding.</param>
+    /// <returns>The video; nothing heavy has run yet.</returns>
+    /// <exception cref="ArgumentException">Another pack made the latents.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline was disposed.</exception>
+    public GeneratedVideo DecodeAsync(LatentClip clip, GenerationEvents? events = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return clip.Pack.Sum == Pack.Sum
+            ? new GeneratedVideo(this, clip.Plan, clip.Values, events ?? new GenerationEvents(), cancellationToken)
+            : throw new ArgumentException($"The latents must be of pack '{Pack.Contract.Name}' as it is open here, but another one made them. Open that one.", nameof(clip));
     }
 
     /// <summary>Plans the memory that a video takes: reads the graphs, but runs none. Takes a moment for each new size and length.</summary>
     /// <param name="request">What would be made.</param>
     /// <returns>What it is planned to take.</returns>
     /// <exception cref="InvalidRequestException">The pack cannot carry the request out; every problem is listed.</exception>
-    public MemoryPlan PlanMemory(VideoRequest request) => _memory.Of(GenerationPlan.Create(request, Pack));
+    public MemoryPlan PlanMemory(VideoRequest request) => _planner.PlanMemory(GenerationPlan.Create(request, Pack));
 
     /// <summary>Frees the graphs, once a run that is under way has ended.</summary>
     /// <returns>When it is done.</returns>
@@ -139,68 +173,92 @@ public sealed class VideoPipeline : IAsyncDisposable
         _ = _turns.Release(Options.ConcurrentGenerations); // whoever came meanwhile gets a turn, and finds the pipeline disposed
     }
 
-    /// <summary>Carries a plan out, stage by stage.</summary>
-    internal async IAsyncEnumerable<VideoFrame> RunAsync(
-        GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Carries a plan out, stage by stage; frames come while later ones are decoded.</summary>
+    internal async IAsyncEnumerable<VideoFrame> RunAsync(GenerationRun run, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        using Activity? activity = PipelineTelemetry.Begin(run.Plan, Pack.Contract.Name);
+        IReadOnlyList<VideoFrame> images = run.Latents is null ? await _planner.ReadImagesAsync(run.Plan, cancellationToken).ConfigureAwait(false) : [];
         await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
-        VideoFrame[] frames;
+
+        // The memory plan counts all frames of the clip: a reader that is slow keeps no turn and stops no run.
+        Channel<VideoFrame> frames = Channel.CreateUnbounded<VideoFrame>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task work = Task.Run(() => TakeTurn(run, images, frames.Writer, activity, stop.Token), CancellationToken.None);
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            frames = await Task.Run(() => MakeFrames(plan, clock, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await foreach (VideoFrame frame in frames.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return frame;
+            }
+
+            await AwaitAsync(work, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _ = _turns.Release();
-        }
-
-        foreach (VideoFrame frame in frames)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return frame;
+            // A reader that leaves early stops the run; why it ended was told above, or is of no interest.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     /// <summary>The stages up to denoising: normalised latents, [C, f, h, w].</summary>
-    internal float[] MakeLatents(GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
-    {
-        long began = Stopwatch.GetTimestamp();
-        using TextCondition text = _text.Run(plan.Prompts, cancellationToken);
-        clock.Add(GenerationStage.Text, began, text.Runs, text.InRuns);
-        progress?.Report(new GenerationProgress(GenerationStage.Text, 1, 1));
-        return _denoise.Run(plan, text, clock, progress, cancellationToken);
-    }
+    internal float[] MakeLatents(GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken) =>
+        _stages.MakeLatents(new GenerationRun(plan, Latents: null, new GenerationEvents { Progress = progress }, clock), [], cancellationToken);
 
-    private VideoFrame[] MakeFrames(GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Makes all frames, and gives the turn back whatever happens.</summary>
+    private void TakeTurn(GenerationRun run, IReadOnlyList<VideoFrame> images, ChannelWriter<VideoFrame> frames, Activity? activity, CancellationToken cancellationToken)
     {
-        string running = GraphRoles.Transformer;
-        VideoFrame[] frames;
+        string outcome = "failed";
         try
         {
-            float[] latents = MakeLatents(plan, clock, progress, cancellationToken);
-            running = GraphRoles.VaeDecoder;
-            frames = _decode.Run(plan, latents, _memory.ChoosePieces(plan), clock, cancellationToken);
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            cancellationToken.ThrowIfCancellationRequested();
+            _stages.MakeFrames(run, images, frame => _ = frames.TryWrite(frame), cancellationToken);
+            PipelineLog.Generated(_logger, run.Plan.Frames, run.Plan.Size, run.Plan.Seed);
+            outcome = "done";
         }
-        catch (OutOfMemoryException error)
+        catch (OperationCanceledException)
         {
-            throw new GraphExecutionException(running, "its tensors must fit into memory, but do not. Ask for a smaller or shorter video.", error);
+            outcome = "cancelled";
+            throw;
         }
-
-        progress?.Report(new GenerationProgress(GenerationStage.Decode, frames.Length, frames.Length));
-        PipelineLog.Generated(_logger, plan.Frames, plan.Size, plan.Seed);
-        return frames;
+        finally
+        {
+            PipelineTelemetry.End(activity, outcome);
+            _ = _turns.Release();
+            frames.Complete();
+        }
     }
 
-    private static void RequireSinglePrecision(ModelPack pack)
+    /// <summary>Waits for the work; a cancellation carries the caller's token.</summary>
+    private static async Task AwaitAsync(Task work, CancellationToken cancellationToken)
     {
-        List<string> problems = [.. from role in GraphRoles.Required
+        try
+        {
+            await work.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+    }
+
+    /// <summary>Refuses packs that say what no stage can do.</summary>
+    private static void RequireSupported(ModelPack pack)
+    {
+        List<string> problems = [.. from role in GraphRoles.All
                                     let graph = pack.Contract.FindGraph(role)
                                     where graph is not null
                                     from tensor in graph.Inputs.Concat(graph.Outputs)
                                     where tensor.ElementType.IsFloat() && tensor.ElementType != ElementType.Float32
                                     select $"Tensor '{tensor.Name}' of graph '{role}' must be float32, but is {tensor.ElementType.ToName()}. Export the graph with float32 inputs and outputs."];
+        if (pack.Contract.TransformerChannels.Groups.Any(group => group.Absent != AbsentFrames.Zeros) || pack.Contract.FindGraph(GraphRoles.Transformer)?.FindInput("encoder_hidden_states_image") is { Optional: false })
+        {
+            problems.Add("The transformer must take 0 on condition channels where nothing is given, and no features of images, but wants others, which nothing here makes yet. Use a pack that makes videos from words.");
+        }
+
         if (problems.Count > 0)
         {
             throw new ModelPackException(pack.Folder, problems);
@@ -215,15 +273,11 @@ public sealed class VideoPipeline : IAsyncDisposable
             pack.VerifyFiles(cancellationToken);
         }
 
-        RequireSinglePrecision(pack);
+        RequireSupported(pack);
         ExecutionTarget target = options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution);
-        long? limit = options.MemoryLimitBytes ?? options.Host.MemoryLimitBytes;
-        if (limit is { } bytes && MemoryModel.WeightsOf(pack) is var weights && bytes < weights)
-        {
-            throw new ExecutionTargetException($"The memory for pack '{pack.Contract.Name}' must be above {MemoryModel.MiB(weights)} MiB, which its weights take, but the limit is {MemoryModel.MiB(bytes)} MiB. Raise it.");
-        }
-
+        MemoryModel.RequireRoom(pack, options.MemoryLimit);
         GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, cancellationToken);
-        return new VideoPipeline(pack, options, sessions, new MemoryModel(pack, sessions.Composed, limit, options.ConcurrentGenerations));
+        MemoryModel memory = new(pack, sessions.Composed, options.MemoryLimit, options.ConcurrentGenerations);
+        return new VideoPipeline(new GenerationPlanner(pack, options, memory), options, sessions, memory);
     }
 }

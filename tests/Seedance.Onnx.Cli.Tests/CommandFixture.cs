@@ -84,6 +84,13 @@ internal sealed class CommandFixture : IDisposable
         }
     }
 
+    /// <summary>Commands use the tiny pack that takes shots and images, and has every graph.</summary>
+    public void UseFilmPack()
+    {
+        CopyFolder(RepositoryFolder.PathOf("tests", "Shared", "tiny-film-pack"), _folder.PathOf("film"));
+        Set("SEEDANCE_PACK", _folder.PathOf("film"));
+    }
+
     /// <summary>Changes seedance.json.</summary>
     public void ChangeContract(Action<JsonObject> change)
     {
@@ -102,6 +109,9 @@ internal sealed class CommandFixture : IDisposable
         ChangeContract(contract => contract["files"]![Name] = sum);
     }
 
+    /// <summary>What the last command wrote to standard output as bytes.</summary>
+    public MemoryStream Pipe { get; private set; } = new();
+
     public Task<CommandRun> RunAsync(params string[] args) => RunAsync(new StringWriter(), showProgress: false, CancellationToken.None, args);
 
     /// <summary>Runs a command whose error output is a terminal if asked for. Its clock then goes on by a second whenever it is read, so that all progress is shown however fast the machine is.</summary>
@@ -112,6 +122,7 @@ internal sealed class CommandFixture : IDisposable
         CommandHost host = new()
         {
             Output = output,
+            OpenOutput = () => Pipe = new MemoryStream(),
             Error = error,
             ShowsProgress = showProgress,
             Variable = name => _variables.GetValueOrDefault(name),

@@ -190,6 +190,6 @@ public sealed class GenerateCommandTests : IDisposable
     {
         string comment = _commands.FFmpegArguments.Split('\n').Single(argument => argument.StartsWith("comment=", StringComparison.Ordinal));
         JsonNode settings = JsonNode.Parse(comment["comment=".Length..])!;
-        return ((string?)settings["solver"], (int)settings["steps"]!, (string?)settings["guidance"], (string?)settings["shift"]);
+        return ((string?)settings["solver"], (int)settings["steps"]!, settings["guidance"]!.ToJsonString(), settings["shift"]!.ToJsonString());
     }
 }

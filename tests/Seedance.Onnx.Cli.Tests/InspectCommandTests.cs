@@ -54,6 +54,21 @@ public sealed class InspectCommandTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task Inspect_TwoExperts_ShowsWhereTheSecondBegins()
+    {
+        _commands.ChangeContract(contract =>
+        {
+            contract["graphs"]!["transformer_2"] = contract["graphs"]!["transformer"]!.DeepClone();
+            contract["sampling"]!["boundary_ratio"] = 0.875;
+            contract["sampling"]!["guidance_2"] = 3;
+        });
+
+        CommandRun run = await _commands.RunAsync("inspect", _commands.Pack);
+
+        Assert.Contains("experts   transformer_2 below timestep 875 of 1000, guidance 3", run.Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task Inspect_DamagedPack_ShowsItAndFails()
     {
         File.AppendAllText(Path.Combine(_commands.Pack, "transformer", "model.onnx"), "x");

@@ -20,8 +20,10 @@ public sealed class SeedanceCommandTests : IDisposable
     [SkippableTheory]
     [InlineData("", "generate <PROMPT>", "seedance doctor")]
     [InlineData("--help", "storyboard <VIDEO>", "seedance doctor")]
-    [InlineData("generate --help", "--solver <euler|heun|unipc|dpm++>", "seedance generate \"一个红色的球向右移动\"")]
+    [InlineData("generate --help", "--solver <euler|heun|unipc|dpm++|lcm>", "seedance generate \"一个红色的球向右移动\"")]
     [InlineData("generate a-prompt -h", "--negative <TEXT>", "seedance generate")]
+    [InlineData("decode --help", "<LATENTS>", "seedance decode red.safetensors -o red.webm")]
+    [InlineData("upscale --help", "--scale <N>", "seedance upscale red.mp4")]
     [InlineData("storyboard --help", "--columns <N>", "seedance storyboard red.mp4 -o red.png")]
     [InlineData("inspect --help", "<GRAPH|PACK>", "seedance inspect onnx/seedance-mini --json")]
     [InlineData("optimize --help", "--precision <fp32|fp16|int8|int8-weights|int4>", "--keep '*/head/*'")]
@@ -36,7 +38,7 @@ public sealed class SeedanceCommandTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("frobnicate", "The command must be one of generate, storyboard, inspect, optimize, doctor, but is 'frobnicate'. See: seedance --help")]
+    [InlineData("frobnicate", "The command must be one of generate, decode, upscale, storyboard, inspect, optimize, doctor, but is 'frobnicate'. See: seedance --help")]
     [InlineData("--frobnicate", "'--frobnicate' must be an option of this command, but is not. See: seedance --help")]
     [InlineData("generate", "PROMPT must be given, but is missing. See: seedance generate --help")]
     [InlineData("generate --stepz 5", "'--stepz' must be an option of this command, but is not. See: seedance generate --help")]
@@ -55,7 +57,7 @@ public sealed class SeedanceCommandTests : IDisposable
     [InlineData("generate ball --resolution 720p", "--resolution must be a size in pixels such as 96x64, but is '720p'.")]
     [InlineData("generate ball --resolution 0x64", "--resolution must be a size in pixels such as 96x64, but is '0x64'.")]
     [InlineData("generate ball --ratio wide", "--ratio must be a ratio such as 16:9, but is 'wide'.")]
-    [InlineData("generate ball --solver magic", "--solver must be one of euler, heun, unipc, dpm++, but is 'magic'.")]
+    [InlineData("generate ball --solver magic", "--solver must be one of euler, heun, unipc, dpm++, lcm, but is 'magic'.")]
     [InlineData("generate ball --threads 0", "--threads must be a whole number from 1 to 1024, but is '0'.")]
     [InlineData("storyboard in.mp4", "'--output'")]
     [InlineData("storyboard in.mp4 -o out.jpg", "--output must end in .png, but is 'out.jpg'.")]
@@ -74,7 +76,7 @@ public sealed class SeedanceCommandTests : IDisposable
     {
         CommandRun run = await _commands.RunAsync("generate", "ball", "--steps", "five", "--pack", " ");
 
-        run.AssertFailed(2, "--pack must be a path, but is ' '.", "--steps must be a whole number");
+        run.AssertFailed(2, "--steps must be a whole number", "--pack must be a path, but is ' '.");
     }
 
     [SkippableFact]

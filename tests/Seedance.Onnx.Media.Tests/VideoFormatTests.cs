@@ -18,6 +18,6 @@ public sealed class VideoFormatTests
     {
         var error = Assert.Throws<InvalidRequestException>(() => VideoFormat.FromPath(path));
 
-        Assert.Contains($"Output '{path}' must end in .mp4, .webm, .gif, {actual}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"Output '{path}' must end in .mp4, .webm, .gif, or in / for a folder of PNG pictures, {actual}", error.Message, StringComparison.Ordinal);
     }
 }

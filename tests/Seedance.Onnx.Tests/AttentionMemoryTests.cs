@@ -45,13 +45,13 @@ public sealed class AttentionMemoryTests(ITestOutputHelper output) : IDisposable
     private long Measure(ModelPack pack, ComposedGraph step, GenerationPlan plan)
     {
         using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, _cache.Path, verified: true, CancellationToken.None);
-        using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Prompts, CancellationToken.None);
+        using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Branches, CancellationToken.None);
         using GraphSession session = step.Open(pack.Folder, engine: null);
         DenoiseStage stage = new(session, pack.Contract.TransformerChannels);
         long before = ProcessMemory.Resident();
         ProcessMemory.ResetPeak();
 
-        _ = stage.Run(plan, text, new StageClock(), progress: null, CancellationToken.None);
+        _ = stage.Run(plan, text, ImageCondition.None);
 
         return ProcessMemory.Peak() - before;
     }
@@ -61,7 +61,7 @@ public sealed class AttentionMemoryTests(ITestOutputHelper output) : IDisposable
     {
         string path = _cache.PathOf("exported.onnx");
         OnnxModel transformer = OnnxModel.Load(pack.PathOfGraph(GraphRoles.Transformer));
-        StepGraph.Compose(transformer, new StepGraphOptions { Channels = pack.Contract.TransformerChannels, Keep = null, Branches = null, UsesNoise = true }).Save(path);
+        StepGraph.Compose(transformer, new StepGraphOptions { Channels = pack.Contract.TransformerChannels, Keep = null, Branches = null, UsesNoise = true, RescalesGuidance = true }).Save(path);
         return path;
     }
 }

@@ -31,10 +31,10 @@ public sealed class DecodeStageTests(ITestOutputHelper output)
         using GraphSession pixels = new PackComposer(pack, cache.Path, verified: false).ComposePixels(ExecutionTarget.Cpu.Resolve()).Open(pack.Folder, engine: null);
         StageClock clock = new();
 
-        VideoFrame[] frames = new DecodeStage(pixels, pack.Contract.Latents).Run(plan, latents, new DecodePieces(chunk, tile, tile), clock, CancellationToken.None);
+        List<VideoFrame> frames = Decode(new DecodeStage(pixels, pack.Contract.Latents), plan, latents, new DecodePieces(chunk, tile, tile), clock);
 
         Assert.Equal((tile < 100 ? 2 : 1) * ((5 + chunk - 1) / chunk), Assert.Single(clock.Reports).Runs);
-        Assert.Equal(17, frames.Length);
+        Assert.Equal(17, frames.Count);
         Assert.Equal(Enumerable.Range(0, 17), frames.Select(frame => frame.Index));
         foreach (VideoFrame frame in frames)
         {
@@ -67,13 +67,21 @@ public sealed class DecodeStageTests(ITestOutputHelper output)
         DecodeStage stage = new(pixels, pack.Contract.Latents);
         StageClock clock = new();
 
-        VideoFrame[] whole = stage.Run(plan, ReferenceRun.Latents, new DecodePieces(100, 100, 100), new StageClock(), CancellationToken.None);
-        VideoFrame[] tiled = stage.Run(plan, ReferenceRun.Latents, new DecodePieces(100, 8, 8), clock, CancellationToken.None);
+        List<VideoFrame> whole = Decode(stage, plan, ReferenceRun.Latents, new DecodePieces(100, 100, 100), new StageClock());
+        List<VideoFrame> tiled = Decode(stage, plan, ReferenceRun.Latents, new DecodePieces(100, 8, 8), clock);
 
         double squares = whole.Zip(tiled).Sum(pair => pair.First.Pixels.ToArray().Zip(pair.Second.Pixels.ToArray(), (a, b) => (double)((a - b) * (a - b))).Sum());
         double psnr = 10 * Math.Log10(255.0 * 255.0 * whole.Sum(frame => (long)frame.Pixels.Length) / squares);
         output.WriteLine($"{clock.Reports[0].Runs} tiles, {psnr:0.0} dB");
         Assert.Equal(2, clock.Reports[0].Runs);
         Assert.InRange(psnr, 30, 99);
+    }
+
+    private static List<VideoFrame> Decode(DecodeStage stage, GenerationPlan plan, float[] latents, DecodePieces pieces, StageClock clock)
+    {
+        using StageRun run = new(clock, GenerationStage.Decode);
+        List<VideoFrame> frames = [];
+        stage.Run(plan, latents, pieces, frames.Add, run, CancellationToken.None);
+        return frames;
     }
 }

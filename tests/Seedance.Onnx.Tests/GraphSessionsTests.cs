@@ -21,10 +21,10 @@ public sealed class GraphSessionsTests
 
         EngineSetup setup = GraphSessions.PrepareEngine(pack, step, cache);
 
-        Assert.Equal(["condition", "encoder_attention_mask", "encoder_hidden_states", "mask", "noise", "state", "timestep", "weights"], setup.Shapes.Inputs.Keys);
+        Assert.Equal(["condition", "encoder_attention_mask", "encoder_hidden_states", "guidance", "mask", "noise", "state", "timestep", "weights"], setup.Shapes.Inputs.Keys);
         Assert.Equal(new AxisRange(1, 1, 4), setup.Shapes.Inputs["state"][0]);
-        Assert.Equal(new AxisRange(3, 4, 7), setup.Shapes.Inputs["weights"][1]);
-        Assert.Equal([AxisRange.Fixed(1), AxisRange.Fixed(4), new AxisRange(1, 2, 5), new AxisRange(4, 4, 6), new AxisRange(4, 6, 6)], setup.Shapes.Inputs["condition"].AsEnumerable());
+        Assert.Equal(new AxisRange(3, 4, 8), setup.Shapes.Inputs["weights"][1]);
+        Assert.Equal([new AxisRange(1, 2, 3), AxisRange.Fixed(4), new AxisRange(1, 2, 5), new AxisRange(4, 4, 6), new AxisRange(4, 6, 6)], setup.Shapes.Inputs["condition"].AsEnumerable());
         Assert.Equal(folder.PathOf("tensorrt"), Path.GetDirectoryName(setup.Folder));
         Assert.StartsWith("transformer-", Path.GetFileName(setup.Folder), StringComparison.Ordinal);
     }

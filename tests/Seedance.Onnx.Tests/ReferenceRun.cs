@@ -37,5 +37,56 @@ internal static class ReferenceRun
     /// <summary>Frames, [F, H, W, 3].</summary>
     public static byte[] Frames => NpyFile.Read<byte>(PathOf("frames.npy"));
 
+    /// <summary>The run of two shots between a given first and last frame, with the images as export_pack.py makes them.</summary>
+    public static VideoRequest Film
+    {
+        get
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(PathOf("film.json")));
+            JsonElement root = json.RootElement;
+            int width = root.GetProperty("width").GetInt32(), height = root.GetProperty("height").GetInt32();
+            return new VideoRequest
+            {
+                Shots = [.. root.GetProperty("shots").EnumerateArray().Select(shot => new ShotRequest { Caption = shot.GetString()! })],
+                FirstFrame = Picture("first", width, height, (x, y) => (2 * x, 3 * y, 128)),
+                LastFrame = Picture("last", width, height, (x, y) => (255 - (2 * x), 40, 3 * y)),
+                Seed = root.GetProperty("seed").GetUInt64(),
+                Frames = root.GetProperty("frames").GetInt32(),
+                Width = width,
+                Height = height,
+                Steps = root.GetProperty("steps").GetInt32(),
+                Guidance = root.GetProperty("guidance").GetDouble(),
+                Shift = root.GetProperty("shift").GetDouble(),
+                Solver = SolverKind.Euler,
+            };
+        }
+    }
+
+    /// <summary>Its latents, [1, C, f, h, w].</summary>
+    public static float[] FilmLatents => NpyFile.Read<float>(PathOf("film.npy"));
+
+    /// <summary>The latent frame that begins its second shot.</summary>
+    public static int FilmCut
+    {
+        get
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(PathOf("film.json")));
+            return json.RootElement.GetProperty("cut").GetInt32();
+        }
+    }
+
+    /// <summary>A PPM file of a picture.</summary>
+    private static ImageSource Picture(string name, int width, int height, Func<int, int, (int Red, int Green, int Blue)> colour)
+    {
+        List<byte> file = [.. System.Text.Encoding.ASCII.GetBytes($"P6\n{width} {height}\n255\n")];
+        for (int i = 0; i < width * height; i++)
+        {
+            (int red, int green, int blue) = colour(i % width, i / width);
+            file.AddRange([(byte)red, (byte)green, (byte)blue]);
+        }
+
+        return ImageSource.FromBytes(file.ToArray(), name + ".ppm");
+    }
+
     private static string PathOf(string file) => RepositoryFolder.PathOf("tests", "Seedance.Onnx.Tests", "reference", file);
 }

@@ -36,13 +36,19 @@ public sealed class StepLoopTests
         GenerationPlan plan = GenerationPlan.Create(request, pack);
         using TemporaryFolder cache = new();
         using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, cache.Path, verified: true, CancellationToken.None);
-        using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Prompts, CancellationToken.None);
+        using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Branches, CancellationToken.None);
         StageClock clock = new();
 
-        float[] latents = new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels).Run(plan, text, clock, progress: null, CancellationToken.None);
+        float[] latents = Denoise(new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels), plan, text, clock);
 
         Assert.Equal(plan.Solver.Steps.Length, Assert.Single(clock.Reports).Runs);
         NumericAssert.Close<float>(RunOnHost(pack, plan, text), latents, TwentySteps);
+    }
+
+    private static float[] Denoise(DenoiseStage stage, GenerationPlan plan, TextCondition text, StageClock clock)
+    {
+        using StageRun run = new(clock, GenerationStage.Denoise);
+        return stage.Run(plan, text, ImageCondition.None, run);
     }
 
     private static float[] RunOnHost(ModelPack pack, GenerationPlan plan, TextCondition text)

@@ -23,6 +23,19 @@ public sealed class VideoPipelineModelTests(ITestOutputHelper output)
         NumericAssert.Close<float>(ReferenceRun.Latents, latents, Reference);
     }
 
+    [SkippableFact]
+    public async Task GenerateAsync_TwoShotsBetweenGivenFrames_LatentsEqualPyTorch()
+    {
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(ReferenceRun.Pack, new PipelineOptions { FFmpeg = FilmPack.FFmpeg });
+        GenerationPlan plan = await pipeline.PlanAsync(ReferenceRun.Film);
+        LatentClip? clip = null;
+
+        _ = await FilmPack.ReadAsync(pipeline.GenerateAsync(plan, new GenerationEvents { Latents = done => clip = done }));
+
+        Assert.Equal(ReferenceRun.FilmCut, plan.Shots[1].FirstLatentFrame);
+        NumericAssert.Close<float>(ReferenceRun.FilmLatents, clip!.Values.Span, Reference);
+    }
+
     [Fact]
     public async Task GenerateAsync_ReferenceRequest_FramesAreAtLeast45DecibelsFromPyTorch()
     {

@@ -12,6 +12,9 @@ public static class ComposedTensors
     /// <summary>The matrix of a step: [K, K + G + 1] float32.</summary>
     public const string Weights = "weights";
 
+    /// <summary>How much each branch counts in a step, and φ, by which their sum is rescaled: [1, G + 1] float32.</summary>
+    public const string Guidance = "guidance";
+
     /// <summary>Fresh noise for a step: [1, C, f, h, w] float32.</summary>
     public const string Noise = "noise";
 

@@ -11,6 +11,7 @@ internal static class ContractChecks
     {
         CheckVideo(contract.Video, contract.Latents, problems);
         CheckChannels(contract, problems);
+        CheckExperts(contract, problems);
         foreach (GraphContract graph in contract.Graphs.Values)
         {
             KnownTensors.Check(graph, problems);
@@ -18,6 +19,7 @@ internal static class ContractChecks
         }
 
         CheckListed(contract, SchedulerReader.FileName, problems);
+        CheckShots(contract, problems);
         int channels = contract.Latents.Channels;
         CheckAxis(contract, GraphRoles.Transformer, "hidden_states", contract.TransformerChannels.Total, problems);
         CheckAxis(contract, GraphRoles.Transformer, "out_hidden_states", channels, problems);
@@ -32,6 +34,42 @@ internal static class ContractChecks
 
         CheckAxis(contract, GraphRoles.Upscaler, "sample", 3, problems);
         CheckAxis(contract, GraphRoles.Upscaler, "upscaled", 3, problems);
+    }
+
+    /// <summary>A pack that says it takes shots has a transformer that can tell them apart.</summary>
+    private static void CheckShots(PackContract contract, List<string> problems)
+    {
+        foreach (string name in new[] { "frame_shot_ids", "encoder_shot_ids" })
+        {
+            if (contract.MaxShots > 1 && contract.FindGraph(GraphRoles.Transformer)?.FindInput(name) is null)
+            {
+                problems.Add($"{ContractReader.FileName}: $.text.max_shots must be 1 without an input '{name}' of the transformer, but is {contract.MaxShots}.");
+            }
+        }
+    }
+
+    /// <summary>A second transformer and the noise level where it begins belong together, and it is called as the first one is.</summary>
+    private static void CheckExperts(PackContract contract, List<string> problems)
+    {
+        const string path = $"{ContractReader.FileName}: $";
+        SamplingDefaults sampling = contract.Sampling;
+        GraphContract? first = contract.FindGraph(GraphRoles.Transformer), second = contract.FindGraph(GraphRoles.SecondTransformer);
+        if (second is null != sampling.BoundaryRatio is null)
+        {
+            problems.Add($"{path}.sampling.boundary_ratio must be there exactly with a graph {GraphRoles.SecondTransformer}, but one of both is missing. Add it, or remove the other.");
+        }
+
+        if (sampling.SecondGuidance is not null && sampling.BoundaryRatio is null)
+        {
+            problems.Add($"{path}.sampling.guidance_2 must be left out without boundary_ratio, but is {sampling.SecondGuidance}. Remove it.");
+        }
+
+        if (second is not null && first is not null && !Calls(first).SetEquals(Calls(second)))
+        {
+            problems.Add($"{path}.graphs.{GraphRoles.SecondTransformer} must have the tensors of {GraphRoles.Transformer}, but has others: {string.Join(", ", Calls(first).Except(Calls(second)).Concat(Calls(second).Except(Calls(first))))}.");
+        }
+
+        static HashSet<string> Calls(GraphContract graph) => [.. graph.Inputs.Concat(graph.Outputs).Select(tensor => $"{tensor.Name} {tensor}")];
     }
 
     /// <summary>What a decoder remembers comes out as it goes in, and follows from the shape of the latents alone.</summary>
@@ -111,6 +149,11 @@ internal static class ContractChecks
         {
             string name = kind.ToString().ToLowerInvariant();
             int groups = channels.Groups.Count(group => group.Kind == kind);
+            if (kind != ChannelKind.Condition && channels.Groups.Any(group => group.Kind == kind && group.Absent != AbsentFrames.Zeros))
+            {
+                problems.Add($"{path} must say what absent frames are of kind condition only, but does so of {name}. Remove the key.");
+            }
+
             if (groups > 1 || (groups == 0 && kind == ChannelKind.Noisy))
             {
                 problems.Add($"{path} must have {(kind == ChannelKind.Noisy ? "one group" : "at most one group")} of kind {name}, but has {groups}.");

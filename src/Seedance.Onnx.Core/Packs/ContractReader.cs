@@ -26,7 +26,8 @@ internal static class ContractReader
             Latents = ReadLatents(fields.Fields("latents")),
             Video = ReadVideo(fields.Fields("video")),
             Sampling = ReadSampling(fields.Fields("sampling")),
-            MaxTokens = ReadText(fields.Fields("text")),
+            MaxTokens = ReadText(fields.Fields("text"), out int maxShots),
+            MaxShots = maxShots,
             TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
             Execution = ExecutionTargetReader.Read(fields, "execution"),
             Graphs = ReadGraphs(fields.Fields("graphs")),
@@ -78,15 +79,18 @@ internal static class ContractReader
             Solver = kind,
             Steps = fields.Whole("steps", 1, 1000),
             Guidance = fields.Number("guidance", 0, 100, orEqual: true),
+            BoundaryRatio = fields.Has("boundary_ratio") ? fields.Number("boundary_ratio", above: 0, most: 1) : null,
+            SecondGuidance = fields.Has("guidance_2") ? fields.Number("guidance_2", 0, 100, orEqual: true) : null,
             NegativePrompt = fields.Text("negative_prompt", "a text", _ => true, ifMissing: ""),
         };
         fields.Close();
         return sampling;
     }
 
-    private static int ReadText(JsonFields fields)
+    private static int ReadText(JsonFields fields, out int maxShots)
     {
         int maxTokens = fields.Whole("max_tokens", 1, 1_000_000);
+        maxShots = fields.Whole("max_shots", 1, 64, ifMissing: 1);
         fields.Close();
         return maxTokens;
     }
@@ -100,8 +104,9 @@ internal static class ContractReader
             string[] names = [.. Enum.GetNames<ChannelKind>().Select(name => name.ToLowerInvariant())];
             string kind = fields.Text("kind", $"one of {string.Join(", ", names)}", names.Contains);
             int channels = fields.Whole("channels", 1, 4096);
+            AbsentFrames absent = fields.Choice("absent", Enum.GetValues<AbsentFrames>(), value => value.ToString().ToLowerInvariant(), AbsentFrames.Zeros);
             fields.Close();
-            return new ChannelGroup((ChannelKind)Math.Max(Array.IndexOf(names, kind), 0), channels);
+            return new ChannelGroup((ChannelKind)Math.Max(Array.IndexOf(names, kind), 0), channels, absent);
         }
     }
 

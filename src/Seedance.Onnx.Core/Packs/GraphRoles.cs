@@ -15,6 +15,9 @@ public static class GraphRoles
     /// <summary>Latents, a timestep and conditions in, the velocity out.</summary>
     public const string Transformer = "transformer";
 
+    /// <summary>What stands in for the transformer below a noise level, in a pack with two experts. It takes and gives the same.</summary>
+    public const string SecondTransformer = "transformer_2";
+
     /// <summary>Frames in, the latents' distribution out.</summary>
     public const string VaeEncoder = "vae_encoder";
 
@@ -28,7 +31,7 @@ public static class GraphRoles
     public const string Upscaler = "upscaler";
 
     /// <summary>Every role, in the order in which a video is made.</summary>
-    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, VaeDecoder, ThinVaeDecoder, Upscaler];
+    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, SecondTransformer, VaeDecoder, ThinVaeDecoder, Upscaler];
 
     /// <summary>The roles without which no text becomes a video.</summary>
     public static IReadOnlyList<string> Required { get; } = [Tokenizer, TextEncoder, Transformer, VaeDecoder];

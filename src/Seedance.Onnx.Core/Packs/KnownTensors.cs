@@ -12,6 +12,14 @@ internal static class KnownTensors
         [new("latent_sample", Kind.Reals, 5), new(ChunkMemory.PastPrefix + "0", Kind.Reals, 5, Required: false)],
         [new("sample", Kind.Reals, 5), new(ChunkMemory.PresentPrefix + "0", Kind.Reals, 5, Required: false)]);
 
+    private static readonly (Known[] Inputs, Known[] Outputs) Transformer = (
+        [
+            new("hidden_states", Kind.Reals, 5), new("timestep", Kind.Reals, 1), new("encoder_hidden_states", Kind.Reals, 3),
+            new("encoder_attention_mask", Kind.Ids, 2, Required: false), new("encoder_shot_ids", Kind.Ids, 2, Required: false),
+            new("frame_shot_ids", Kind.Ids, 2, Required: false), new("encoder_hidden_states_image", Kind.Reals, 3, Required: false),
+        ],
+        [new("out_hidden_states", Kind.Reals, 5)]);
+
     private static readonly ImmutableDictionary<string, (Known[] Inputs, Known[] Outputs)> ByRole =
         new Dictionary<string, (Known[] Inputs, Known[] Outputs)>(StringComparer.Ordinal)
         {
@@ -24,13 +32,8 @@ internal static class KnownTensors
             [GraphRoles.ImageEncoder] = (
                 [new("pixel_values", Kind.Reals, 4)],
                 [new("last_hidden_state", Kind.Reals, 3)]),
-            [GraphRoles.Transformer] = (
-                [
-                    new("hidden_states", Kind.Reals, 5), new("timestep", Kind.Reals, 1), new("encoder_hidden_states", Kind.Reals, 3),
-                    new("encoder_attention_mask", Kind.Ids, 2, Required: false), new("encoder_shot_ids", Kind.Ids, 2, Required: false),
-                    new("frame_shot_ids", Kind.Ids, 2, Required: false), new("encoder_hidden_states_image", Kind.Reals, 3, Required: false),
-                ],
-                [new("out_hidden_states", Kind.Reals, 5)]),
+            [GraphRoles.Transformer] = Transformer,
+            [GraphRoles.SecondTransformer] = Transformer,
             [GraphRoles.VaeEncoder] = ([new("sample", Kind.Reals, 5)], [new("latent_parameters", Kind.Reals, 5)]),
             [GraphRoles.VaeDecoder] = Decoder,
             [GraphRoles.ThinVaeDecoder] = Decoder,

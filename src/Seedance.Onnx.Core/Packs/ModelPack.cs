@@ -17,6 +17,7 @@ public sealed class ModelPack
 
     private ModelPack(PackFolder folder, PackContract contract, SchedulerContract scheduler)
     {
+        Sum = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder.PathOf(ContractReader.FileName))));
         _folder = folder;
         Contract = contract;
         Scheduler = scheduler;
@@ -30,6 +31,12 @@ public sealed class ModelPack
 
     /// <summary>The pack's noise levels.</summary>
     public SchedulerContract Scheduler { get; }
+
+    /// <summary>
+    /// What tells this pack from every other: the sha256 of its seedance.json, in lower case, which holds the sums of all other files. Two packs with the same sum make the same
+    /// videos.
+    /// </summary>
+    public string Sum { get; }
 
     /// <summary>
     /// Opens a pack: reads seedance.json and scheduler/scheduler_config.json, checks that they are well formed and fit together, and that

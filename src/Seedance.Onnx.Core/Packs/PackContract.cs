@@ -36,6 +36,9 @@ public sealed record PackContract
     /// <summary>S at most: the tokens of a prompt that the text encoder reads.</summary>
     public required int MaxTokens { get; init; }
 
+    /// <summary>The shots that a video of the pack can have, 1 to 64; 1 if the pack does not say: its transformer then takes a prompt as one text.</summary>
+    public int MaxShots { get; init; } = 1;
+
     /// <summary>What the transformer takes on its channel axis.</summary>
     public required TransformerChannels TransformerChannels { get; init; }
 
@@ -47,6 +50,10 @@ public sealed record PackContract
 
     /// <summary>The sha256 of every file but seedance.json and README.md, lower-case hexadecimal, by relative path with forward slashes.</summary>
     public required ImmutableSortedDictionary<string, string> Files { get; init; }
+
+    /// <summary>The roles of the graphs that make a video of a text, in the order in which they run.</summary>
+    public IEnumerable<string> RunRoles =>
+        GraphRoles.All.Where(role => GraphRoles.Required.Contains(role) || (role == GraphRoles.SecondTransformer && Graphs.ContainsKey(role)));
 
     /// <summary>A graph by its role.</summary>
     /// <param name="role">One of <see cref="GraphRoles.All"/>.</param>

@@ -14,6 +14,22 @@ public sealed record SamplingDefaults
     /// <summary>The guidance scale, 0 to 100; 1 means no guidance, and the transformer then runs on the prompt alone.</summary>
     public required double Guidance { get; init; }
 
+    /// <summary>
+    /// Where the pack has two experts: the share of the training timesteps from which on <see cref="GraphRoles.Transformer"/> is run, and below which
+    /// <see cref="GraphRoles.SecondTransformer"/>; above 0 and up to 1. Null for a pack with one transformer.
+    /// </summary>
+    public double? BoundaryRatio { get; init; }
+
+    /// <summary>The guidance scale of the second transformer, 0 to 100; <see cref="Guidance"/> if the pack does not say.</summary>
+    public double? SecondGuidance { get; init; }
+
     /// <summary>What guidance leads away from; empty if the pack does not say.</summary>
     public required string NegativePrompt { get; init; }
+
+    /// <summary>Which graph gives the velocity at a timestep.</summary>
+    /// <param name="timestep">The timestep, from 0 to <paramref name="trainTimesteps"/>.</param>
+    /// <param name="trainTimesteps">T: timesteps of training.</param>
+    /// <returns>A role.</returns>
+    public string TransformerAt(double timestep, int trainTimesteps) =>
+        BoundaryRatio is { } ratio && timestep < ratio * trainTimesteps ? GraphRoles.SecondTransformer : GraphRoles.Transformer;
 }

@@ -33,17 +33,53 @@ public sealed record GenerationPlan
     /// <summary>The noise levels.</summary>
     public required FlowSchedule Schedule { get; init; }
 
-    /// <summary>The evaluations with guidance folded in: as many branches as there are <see cref="Prompts"/>.</summary>
+    /// <summary>The order of a multistep solver.</summary>
+    public required int SolverOrder { get; init; }
+
+    /// <summary>The evaluations with guidance folded in: as many branches as there are <see cref="Branches"/>.</summary>
     public required SolverPlan Solver { get; init; }
+
+    /// <summary>The role of the graph that gives the velocity, for each evaluation of <see cref="Solver"/>.</summary>
+    public required ImmutableArray<string> Transformers { get; init; }
 
     /// <summary>The guidance scale; 1 when only the prompt is run.</summary>
     public required double Guidance { get; init; }
 
+    /// <summary>The guidance scale of a pack's second transformer; <see cref="Guidance"/> where there is none or it has no other.</summary>
+    public required double SecondGuidance { get; init; }
+
     /// <summary>The flow shift.</summary>
     public required double Shift { get; init; }
 
-    /// <summary>The text of each branch, in the order of the transformer's batch: negative prompt and prompt, or the prompt alone without guidance.</summary>
-    public required ImmutableArray<string> Prompts { get; init; }
+    /// <summary>The guidance scale of images; null where all branches see them, or there are none.</summary>
+    public required double? ImageGuidance { get; init; }
+
+    /// <summary>The noise levels at which guidance counts.</summary>
+    public required NoiseInterval GuidanceInterval { get; init; }
+
+    /// <summary>How far guided velocities are brought back to the deviation of unguided ones, 0 to 1.</summary>
+    public required double GuidanceRescale { get; init; }
+
+    /// <summary>The shots in order, at least one; together they are the whole video.</summary>
+    public required ImmutableArray<PlannedShot> Shots { get; init; }
+
+    /// <summary>The images that the transformer is given; none for a video from words alone.</summary>
+    public required ImmutableArray<PlannedCondition> Conditions { get; init; }
+
+    /// <summary>The rows of the transformer's batch: what guidance leads away from first, the captions last.</summary>
+    public required ImmutableArray<PlannedBranch> Branches { get; init; }
+
+    /// <summary>What guidance leads away from; not used where <see cref="Guidance"/> is 1.</summary>
+    public required string NegativePrompt { get; init; }
+
+    /// <summary>What is done otherwise than the request says, and why; a sentence each.</summary>
+    public required ImmutableArray<string> Notices { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required VideoRequest Request { get; init; }
+
+    /// <summary>The text of each branch, in the order of the transformer's batch; the captions of a video of several shots as one text.</summary>
+    public IReadOnlyList<string> Prompts => [.. Branches.Select(branch => branch.Text)];
 
     /// <summary>The clip's length in time.</summary>
     public TimeSpan Duration => TimeSpan.FromSeconds((double)Frames / Fps);
@@ -70,19 +106,20 @@ public sealed record GenerationPlan
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(contract);
         ArgumentNullException.ThrowIfNull(scheduler);
-        IReadOnlyList<string> problems = request.FindProblems(contract);
-        if (problems.Count > 0)
+        RequestReading reading = RequestReading.Of(request, contract);
+        if (reading.Problems.Count > 0)
         {
-            throw new InvalidRequestException(problems);
+            throw new InvalidRequestException(reading.Problems);
         }
 
-        VideoSize size = ChooseSize(request, contract.Video);
-        int frames = ChooseFrames(request, contract);
-        SolverKind kind = request.Solver ?? contract.Sampling.Solver;
-        double guidance = request.Guidance ?? contract.Sampling.Guidance;
-        FlowSchedule schedule = scheduler.CreateSchedule(request.Steps ?? contract.Sampling.Steps, request.Shift);
-        SolverPlan solver = Solvers.Create(kind, schedule, scheduler.SolverOrder);
+        VideoRequest read = reading.Request;
+        VideoSize size = reading.Size;
+        int frames = reading.Frames, order = read.SolverOrder ?? scheduler.SolverOrder;
         LatentShape latents = contract.Latents.LatentsOf(size, frames);
+        double shift = ChooseShift(read, latents, contract, scheduler);
+        SolverKind kind = read.Solver ?? contract.Sampling.Solver;
+        FlowSchedule schedule = scheduler.CreateSchedule(read.Steps ?? contract.Sampling.Steps, shift);
+        SolverPlan solver = Solvers.Create(kind, schedule, order);
         // What a solver keeps is one tensor, and is read as one span.
         int mostValues = int.MaxValue / sizeof(float) / solver.Keep;
         if (latents.Length > mostValues)
@@ -90,33 +127,55 @@ public sealed record GenerationPlan
             throw new InvalidRequestException([$"Latents must have at most {mostValues} values, but {frames} frames of {size} have {latents.Length}. Ask for fewer or smaller frames."]);
         }
 
-        bool guided = guidance != 1;
+        GuidancePlan guidance = GuidancePlan.Of(read, reading.PlannedShots, contract);
         return new GenerationPlan
         {
+            Request = request,
             Size = size,
             Frames = frames,
             Fps = contract.Video.Fps,
             Latents = latents,
-            Seed = request.Seed,
+            Seed = read.Seed ?? 0,
             SolverKind = kind,
+            SolverOrder = order,
             Schedule = schedule,
-            Solver = guided ? solver.WithGuidance(guidance) : solver,
-            Guidance = guidance,
-            Shift = request.Shift ?? scheduler.Shift,
-            Prompts = guided ? [request.NegativePrompt ?? contract.Sampling.NegativePrompt, request.Prompt] : [request.Prompt],
+            Solver = guidance.Fold(solver, step => RoleOf(step) == GraphRoles.SecondTransformer),
+            Transformers = [.. solver.Steps.Select(RoleOf)],
+            Guidance = guidance.Text,
+            SecondGuidance = guidance.SecondText,
+            ImageGuidance = guidance.Images,
+            GuidanceInterval = guidance.Interval,
+            GuidanceRescale = guidance.Rescale,
+            Shift = shift,
+            Shots = reading.PlannedShots,
+            Conditions = reading.Conditions,
+            Branches = guidance.Branches,
+            NegativePrompt = guidance.Negative,
+            Notices = [.. reading.Notices],
         };
+
+        string RoleOf(SolverStep step) => contract.Sampling.TransformerAt(step.Timestep, scheduler.TrainTimesteps);
     }
 
-    private static VideoSize ChooseSize(VideoRequest request, VideoContract video) => request switch
+    /// <summary>The shot of every latent frame in a branch, [f]: what the transformer is given as frame_shot_ids. Zeros where the branch has one text.</summary>
+    /// <param name="branch">The branch, from 0.</param>
+    /// <param name="destination">[f] int64.</param>
+    public void CopyFrameShots(int branch, Span<long> destination)
     {
-        { Width: { } width, Height: { } height } => new VideoSize(width, height),
-        { Ratio: { } ratio } => ratio.Nearest(video.Sizes),
-        _ => video.Sizes[0],
-    };
+        destination.Clear();
+        if (Branches[branch].Captions.Length == Shots.Length)
+        {
+            foreach ((int index, PlannedShot shot) in Shots.Index())
+            {
+                destination.Slice(shot.FirstLatentFrame, shot.LatentFrames).Fill(index);
+            }
+        }
+    }
 
-    private static int ChooseFrames(VideoRequest request, PackContract contract) =>
-        request.Frames
-        ?? (request.Duration is { } duration
-            ? contract.Latents.NearestFrames(duration.TotalSeconds * contract.Video.Fps, contract.Video.MaxFrames)
-            : contract.Video.DefaultFrames);
+    private static double ChooseShift(VideoRequest request, LatentShape latents, PackContract contract, SchedulerContract scheduler)
+    {
+        double shift = request.Shift ?? scheduler.Shift;
+        LatentShape usual = contract.Latents.LatentsOf(contract.Video.Sizes[0], contract.Video.DefaultFrames);
+        return request.ShiftBySize ? shift * Math.Sqrt((double)latents.Length / usual.Length) : shift;
+    }
 }

@@ -7,7 +7,7 @@ namespace Seedance.Onnx.Requests;
 
 /// <summary>The lengths that decide the shapes of all graphs' inputs in one generation.</summary>
 /// <param name="Latents">[C, f, h, w].</param>
-/// <param name="Branches">B: texts that are guided between, 1 or 2.</param>
+/// <param name="Branches">B: texts that are guided between, 1 to 3.</param>
 /// <param name="Tokens">S: tokens of the longest prompt.</param>
 /// <param name="Keep">K: tensors that the solver keeps; 1 if not specified.</param>
 public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1)
@@ -20,7 +20,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(plan.Latents, plan.Solver.Branches, pack.MaxTokens, plan.Solver.Keep);
+        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep);
     }
 
     /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads.</summary>
@@ -45,7 +45,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         [
             new PlannedShapes(latents.LatentsOf(least, latents.Frames(1)), 1, 1),
             Default(pack),
-            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), 2, pack.MaxTokens, Enum.GetValues<SolverKind>().Max(Solvers.MostKept)),
+            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), pack.TransformerChannels.Count(ChannelKind.Condition) > 0 ? 3 : 2, pack.MaxTokens, Enum.GetValues<SolverKind>().Max(Solvers.MostKept)),
         ];
     }
 
@@ -78,8 +78,9 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
             (_, ComposedTensors.State) => [Keep, Latents.Channels, f, h, w],
             (_, ComposedTensors.Weights) => [Keep, Keep + Branches + 1],
             (_, ComposedTensors.Noise) => [1, Latents.Channels, f, h, w],
-            (_, "mask") => [1, pack.TransformerChannels.Count(ChannelKind.Mask), f, h, w],
-            (_, "condition") => [1, pack.TransformerChannels.Count(ChannelKind.Condition), f, h, w],
+            (_, ComposedTensors.Guidance) => [1, Branches + 1],
+            (_, "mask") => [Branches, pack.TransformerChannels.Count(ChannelKind.Mask), f, h, w],
+            (_, "condition") => [Branches, pack.TransformerChannels.Count(ChannelKind.Condition), f, h, w],
             (_, "hidden_states") => [Branches, pack.TransformerChannels.Total, f, h, w],
             (_, "timestep") => [Branches],
             (_, "encoder_hidden_states") => [Branches, Tokens, Features(GraphRoles.TextEncoder, pack)],

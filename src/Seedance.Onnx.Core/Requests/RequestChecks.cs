@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Text;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
+using Seedance.Onnx.Prompts;
 using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Requests;
@@ -11,25 +13,63 @@ internal static class RequestChecks
     /// <summary>No token of the tokenizers in use stands for more characters; a longer text cannot fit, whatever it says.</summary>
     private const int MostCharactersPerToken = 16;
 
-    public static IReadOnlyList<string> FindProblems(VideoRequest request, PackContract contract)
+    /// <summary>The most characters that a text can have.</summary>
+    public static int MostCharacters(PackContract contract) => MostCharactersPerToken * contract.MaxTokens;
+
+    public static void Check(VideoRequest request, ImmutableArray<ShotRequest> shots, PackContract contract, List<string> problems)
     {
-        List<string> problems = [];
-        if (string.IsNullOrWhiteSpace(request.Prompt))
+        bool told = !request.Shots.IsEmpty;
+        if (!told && string.IsNullOrWhiteSpace(request.Prompt))
         {
             problems.Add("Prompt must say what the video shows, but is empty. Describe it in a sentence.");
         }
 
-        CheckText("Prompt", request.Prompt, contract, problems);
+        CheckText(told ? "Text of all shots" : "Prompt", told ? string.Concat(shots.Select(shot => shot.Caption)) : request.Prompt, contract, problems);
         CheckText("NegativePrompt", request.NegativePrompt, contract, problems);
+        CheckShots(request, shots, contract, problems);
         CheckSize(request, contract, problems);
         CheckLength(request, contract, problems);
         CheckSampling(request, problems);
-        return problems;
+    }
+
+    private static void CheckShots(VideoRequest request, ImmutableArray<ShotRequest> shots, PackContract contract, List<string> problems)
+    {
+        if (shots.Length > contract.MaxShots)
+        {
+            problems.Add($"Shots must be at most {contract.MaxShots} with pack '{contract.Name}', but are {shots.Length}. {(contract.MaxShots == 1 ? "Use a pack that takes shots, or make a video of each." : "Make two videos.")}");
+        }
+
+        foreach ((int index, ShotRequest? shot) in request.Shots.Index())
+        {
+            if (string.IsNullOrWhiteSpace(shot?.Caption))
+            {
+                problems.Add($"Shots[{index}].Caption must say what the shot shows, but is empty. Describe it in a sentence.");
+            }
+
+            if (shot?.Duration is { } duration && duration <= TimeSpan.Zero)
+            {
+                problems.Add($"Shots[{index}].Duration must be above 0 seconds, but is {duration.TotalSeconds:0.###}.");
+            }
+        }
+
+        foreach (CameraMove? move in request.Shots.Select(shot => shot?.Camera).Prepend(request.Camera).Distinct())
+        {
+            if (move is { } camera && !Enum.IsDefined(camera))
+            {
+                problems.Add($"Camera must be one of {string.Join(", ", CameraNames.All)}, but is {(int)camera}.");
+            }
+        }
+
+        double longest = (double)contract.Video.MaxFrames / contract.Video.Fps;
+        if (request is { Frames: null, Duration: null } && RequestReading.SecondsOf(shots) is { } seconds && seconds > longest + ((double)contract.Latents.TemporalStride / contract.Video.Fps))
+        {
+            problems.Add($"Shots must last up to {longest:0.###} seconds together ({contract.Video.MaxFrames} frames at {contract.Video.Fps} a second), but last {seconds:0.###}. Shorten them.");
+        }
     }
 
     private static void CheckText(string name, string? text, PackContract contract, List<string> problems)
     {
-        int most = MostCharactersPerToken * contract.MaxTokens;
+        int most = MostCharacters(contract);
         int length = text?.Trim().Length ?? 0;
         if (length > most)
         {
@@ -120,6 +160,26 @@ internal static class RequestChecks
         if (request.Guidance is { } guidance && !(guidance is >= 0 and <= 100))
         {
             problems.Add($"Guidance must be from 0 to 100, but is {guidance}.");
+        }
+
+        if (request.ImageGuidance is { } images && !(images is >= 0 and <= 100))
+        {
+            problems.Add($"ImageGuidance must be from 0 to 100, but is {images}.");
+        }
+
+        if (request.GuidanceInterval is { IsValid: false } interval)
+        {
+            problems.Add($"GuidanceInterval must be two noise levels from 0 to 1, the lower first, but is {interval}.");
+        }
+
+        if (request.GuidanceRescale is { } rescale && !(rescale is >= 0 and <= 1))
+        {
+            problems.Add($"GuidanceRescale must be from 0 to 1, but is {rescale}.");
+        }
+
+        if (request.SolverOrder is < 1 or > 3)
+        {
+            problems.Add($"SolverOrder must be from 1 to 3, but is {request.SolverOrder}.");
         }
 
         if (request.Shift is { } shift && !(shift is > 0 and <= 1000))

@@ -1,10 +1,14 @@
+using System.Collections.Immutable;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
+using Seedance.Onnx.Prompts;
 using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Requests;
 
-/// <summary>What someone wants to see: one call's input. Everything but the prompt has a default, mostly the pack's. Immutable.</summary>
+/// <summary>
+/// What someone wants to see: one call's input, whether it is told in words, in shots, or with images. Everything but the words has a default, mostly the pack's. Immutable.
+/// </summary>
 public sealed record VideoRequest
 {
     /// <summary>The most steps that can be asked for.</summary>
@@ -13,11 +17,29 @@ public sealed record VideoRequest
     /// <summary>The longest side of a frame that can be asked for, in pixels.</summary>
     public const int MaxSide = 8192;
 
-    /// <summary>What the video shows, in words; not blank, and short enough for the pack's text encoder.</summary>
-    public required string Prompt { get; init; }
+    /// <summary>
+    /// What the video shows, in words; not blank unless there are <see cref="Shots"/>, of all of which it is then said. It may tell several shots ("[Shot 1] … [Shot 2] …",
+    /// "镜头1:… 镜头2:…", "…, then cut to …") where the pack takes them, and have flags as <see cref="PromptText"/> reads them.
+    /// </summary>
+    public string Prompt { get; init; } = "";
+
+    /// <summary>The shots, where the video is told shot by shot; none if not specified.</summary>
+    public ImmutableArray<ShotRequest> Shots { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>What the camera does in every shot that does not say; nothing is said of it if not specified.</summary>
+    public CameraMove? Camera { get; init; }
 
     /// <summary>What guidance leads away from; the pack's if not specified.</summary>
     public string? NegativePrompt { get; init; }
+
+    /// <summary>The image that the video begins with; none if not specified. It is turned upright, cropped to the frame's shape around its centre, and scaled.</summary>
+    public ImageSource? FirstFrame { get; init; }
+
+    /// <summary>The image that the video ends with; needs <see cref="FirstFrame"/>, and is brought to the same size. None if not specified.</summary>
+    public ImageSource? LastFrame { get; init; }
+
+    /// <summary>Images of what the video is to show, not as any frame of it; for packs that take them. None if not specified.</summary>
+    public ImmutableArray<ImageSource> References { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Width in pixels, on the pack's grid; goes with <see cref="Height"/>. The pack's default size if not specified.</summary>
     public int? Width { get; init; }
@@ -25,17 +47,20 @@ public sealed record VideoRequest
     /// <summary>Height in pixels, on the pack's grid; goes with <see cref="Width"/>. The pack's default size if not specified.</summary>
     public int? Height { get; init; }
 
-    /// <summary>The frame's shape, instead of its size: the pack's size that comes nearest is taken. Not used if not specified.</summary>
+    /// <summary>
+    /// The frame's shape, instead of its size: the pack's size that comes nearest is taken. If neither is specified, that of the first image whose
+    /// <see cref="ImageSource.Size"/> is known.
+    /// </summary>
     public AspectRatio? Ratio { get; init; }
 
-    /// <summary>The clip's length in frames, one that the pack's VAE can make; the pack's default if neither this nor <see cref="Duration"/> is specified.</summary>
+    /// <summary>The clip's length in frames, one that the pack's VAE can make; the pack's default if neither this nor <see cref="Duration"/> nor that of all shots is specified.</summary>
     public int? Frames { get; init; }
 
     /// <summary>The clip's length in time, instead of in frames: the nearest length that the pack can make is taken.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>The seed of the noise, 0 if not specified. The same seed, pack and request make the same latents; only the low 32 bits count, as in PyTorch.</summary>
-    public ulong Seed { get; init; }
+    /// <summary>The seed of the noise; 0 if neither this nor the prompt says. The same seed, pack and request make the same latents; only the low 32 bits count, as in PyTorch.</summary>
+    public ulong? Seed { get; init; }
 
     /// <summary>Steps of the schedule, 1 to <see cref="MaxSteps"/>; the pack's if not specified.</summary>
     public int? Steps { get; init; }
@@ -43,11 +68,36 @@ public sealed record VideoRequest
     /// <summary>The guidance scale, 0 to 100, where 1 means none; the pack's if not specified.</summary>
     public double? Guidance { get; init; }
 
+    /// <summary>
+    /// The guidance scale of images, 0 to 100, apart from that of the words: v = v(neither) + this · (v(images) − v(neither)) + <see cref="Guidance"/> · (v(both) − v(images)) (Brooks
+    /// et al., "InstructPix2Pix", 2023, equation 3). One more run of the transformer a step. If not specified, all branches see the images.
+    /// </summary>
+    public double? ImageGuidance { get; init; }
+
+    /// <summary>The noise levels at which guidance counts; the prompt alone does at others (Kynkäänniemi et al., "Applying guidance in a limited interval", 2024). All if not specified.</summary>
+    public NoiseInterval? GuidanceInterval { get; init; }
+
+    /// <summary>How far guided velocities are brought back to the deviation of unguided ones, 0 to 1: see <see cref="Sampling.GuidanceRescale"/>. 0, not at all, if not specified.</summary>
+    public double? GuidanceRescale { get; init; }
+
     /// <summary>The flow shift, above 0 and up to 1000; the pack's if not specified.</summary>
     public double? Shift { get; init; }
 
+    /// <summary>
+    /// Whether the shift grows with the size of the clip: times the root of its latent positions over those of the pack's default clip (Esser et al., "Scaling rectified flow
+    /// transformers", 2024, equation 23). False if not specified.
+    /// </summary>
+    public bool ShiftBySize { get; init; }
+
     /// <summary>The solver; the pack's if not specified.</summary>
     public SolverKind? Solver { get; init; }
+
+    /// <summary>The order of a multistep solver ("unipc", "dpm++"), 1 to 3; the pack's if not specified. The other solvers have theirs by nature.</summary>
+    public int? SolverOrder { get; init; }
+
+    /// <summary>Every image of the request, in the order first frame, last frame, shots, references.</summary>
+    public IEnumerable<ImageSource> Images =>
+        new[] { FirstFrame, LastFrame }.Concat(Shots.Select(shot => shot?.FirstFrame)).Concat(References).OfType<ImageSource>();
 
     /// <summary>Everything that keeps a pack from carrying the request out.</summary>
     /// <param name="contract">The pack's contract.</param>
@@ -55,6 +105,21 @@ public sealed record VideoRequest
     public IReadOnlyList<string> FindProblems(PackContract contract)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        return RequestChecks.FindProblems(this, contract);
+        return RequestReading.Of(this, contract).Problems;
+    }
+
+    /// <summary>The same request with other images.</summary>
+    /// <param name="change">Gives an image for an image.</param>
+    /// <returns>The request with what came of its images.</returns>
+    public VideoRequest WithImages(Func<ImageSource, ImageSource> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return this with
+        {
+            FirstFrame = FirstFrame is { } first ? change(first) : null,
+            LastFrame = LastFrame is { } last ? change(last) : null,
+            Shots = [.. Shots.Select(shot => shot?.FirstFrame is { } image ? shot with { FirstFrame = change(image) } : shot!)],
+            References = [.. References.Select(change)],
+        };
     }
 }

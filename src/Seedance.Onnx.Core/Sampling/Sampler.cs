@@ -75,9 +75,33 @@ public sealed class Sampler
     /// <exception cref="InvalidOperationException">Every step is done.</exception>
     public void Advance()
     {
+        GuidanceRescale.Apply(Current, _velocities);
         Current.Apply(_states, _velocities, _noise, _next);
         (_states, _next) = (_next, _states);
         Done++;
+    }
+
+    /// <summary>
+    /// What the latents of the last step would come to: m = x − σ v, at the step that <see cref="Advance"/> has just done and with its guidance. A look at the clip
+    /// while it is being made.
+    /// </summary>
+    /// <param name="destination">[n] float32: where the prediction goes; clean latents at the end.</param>
+    /// <exception cref="InvalidOperationException">No step was done yet.</exception>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
+    public void PredictClean(Span<float> destination)
+    {
+        if (Done == 0)
+        {
+            throw new InvalidOperationException("A step must be done before there is a prediction. Call Advance first.");
+        }
+
+        if (destination.Length != _length)
+        {
+            throw new ArgumentException($"Length of destination must be {_length}, but is {destination.Length}.", nameof(destination));
+        }
+
+        // The buffers were swapped: what the step began with lies where the next state will go.
+        Plan.Steps[Done - 1].PredictClean(_next, _states, _noise, destination);
     }
 
     /// <summary>Runs a plan from noise to the result in one call; for plans without fresh noise.</summary>

@@ -14,4 +14,7 @@ public enum SolverKind
 
     /// <summary>The DPM-Solver++ multistep solver; "dpm++". One evaluation a step.</summary>
     DpmSolverPlusPlus,
+
+    /// <summary>Consistency sampling with fresh noise, for models that were distilled for it; "lcm". One evaluation a step.</summary>
+    Lcm,
 }

@@ -3,7 +3,7 @@ namespace Seedance.Onnx.Sampling;
 /// <summary>The solvers' names as packs, commands and requests over HTTP write them.</summary>
 public static class SolverNames
 {
-    /// <summary>Every name: euler, heun, unipc, dpm++.</summary>
+    /// <summary>Every name: euler, heun, unipc, dpm++, lcm.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<SolverKind>().Select(ToName)];
 
     /// <summary>The name of a solver.</summary>
@@ -16,6 +16,7 @@ public static class SolverNames
         SolverKind.Heun => "heun",
         SolverKind.UniPC => "unipc",
         SolverKind.DpmSolverPlusPlus => "dpm++",
+        SolverKind.Lcm => "lcm",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such solver."),
     };
 

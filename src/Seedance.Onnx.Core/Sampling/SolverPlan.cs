@@ -55,7 +55,7 @@ public sealed class SolverPlan
             var weights = new SolverWeights(keep);
             fill(evaluation, weights);
             int step = stepOf(evaluation);
-            steps.Add(new SolverStep(schedule[step], schedule.Timesteps[step], keep, branches: 1, weights.Values));
+            steps.Add(new SolverStep(schedule[step], schedule.Timesteps[step], keep, branches: 1, weights.Values, guidance: [1]));
         }
 
         return new SolverPlan(steps.MoveToImmutable());
@@ -80,16 +80,27 @@ public sealed class SolverPlan
     /// <returns>A plan with G branches.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="branches"/> is below 1.</exception>
     /// <exception cref="InvalidOperationException">Guidance is in the plan already.</exception>
-    public SolverPlan WithGuidance(int branches, GuidanceWeights weigh)
+    public SolverPlan WithGuidance(int branches, GuidanceWeights weigh) => WithGuidance(branches, rescale: 0, weigh);
+
+    /// <inheritdoc cref="WithGuidance(int, GuidanceWeights)"/>
+    /// <param name="branches">G: how many branches there are, at least 1. The last is the one that guidance leads to.</param>
+    /// <param name="rescale">φ of <see cref="GuidanceRescale"/>, from 0 to 1; steps where only the last branch counts are left alone.</param>
+    /// <param name="weigh">Sets the branches' weights at a step.</param>
+    public SolverPlan WithGuidance(int branches, double rescale, GuidanceWeights weigh)
     {
         ArgumentNullException.ThrowIfNull(weigh);
         ArgumentOutOfRangeException.ThrowIfLessThan(branches, 1);
+        if (!(rescale is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(rescale), rescale, $"The rescale must be from 0 to 1, but is {rescale}.");
+        }
+
         return Branches == 1
-            ? new SolverPlan([.. Steps.Select(step => Guide(step, branches, weigh))])
+            ? new SolverPlan([.. Steps.Select(step => Guide(step, branches, rescale, weigh))])
             : throw new InvalidOperationException($"Guidance must be folded into a plan of one branch, but the plan has {Branches}.");
     }
 
-    private static SolverStep Guide(SolverStep step, int branches, GuidanceWeights weigh)
+    private static SolverStep Guide(SolverStep step, int branches, double rescale, GuidanceWeights weigh)
     {
         double[] branchWeights = new double[branches];
         weigh(step, branchWeights);
@@ -107,6 +118,7 @@ public sealed class SolverPlan
             target[^1] = step[row, keep + 1];
         }
 
-        return new SolverStep(step.Sigma, step.Timestep, keep, branches, guided);
+        bool guides = branchWeights.AsSpan(0, branches - 1).ContainsAnyExcept(0);
+        return new SolverStep(step.Sigma, step.Timestep, keep, branches, guided, branchWeights, guides ? rescale : 0);
     }
 }

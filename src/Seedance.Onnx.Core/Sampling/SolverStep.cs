@@ -13,10 +13,13 @@ public sealed class SolverStep
     private const int Tile = 1024;
 
     private readonly ImmutableArray<double> _weights;
+    private readonly ImmutableArray<double> _guidance;
     private readonly float[] _single;
 
-    internal SolverStep(double sigma, double timestep, int keep, int branches, ReadOnlySpan<double> weights)
+    internal SolverStep(double sigma, double timestep, int keep, int branches, ReadOnlySpan<double> weights, ReadOnlySpan<double> guidance, double rescale = 0)
     {
+        Rescale = rescale;
+        _guidance = [.. guidance];
         Sigma = sigma;
         Timestep = timestep;
         Keep = keep;
@@ -41,6 +44,14 @@ public sealed class SolverStep
     /// <summary>G: guided branches, one velocity each.</summary>
     public int Branches { get; }
 
+    /// <summary>How much each branch counts in the guided velocity, G values; they are in <see cref="Weights"/> already.</summary>
+    public ReadOnlySpan<double> Guidance => _guidance.AsSpan();
+
+    /// <summary>
+    /// φ of <see cref="GuidanceRescale"/>, from 0 (none) to 1. Its factor depends on the velocities, so that no matrix holds it: whoever carries the step out applies it before.
+    /// </summary>
+    public double Rescale { get; }
+
     /// <summary>The columns of W: K + G + 1.</summary>
     public int Columns => Keep + Branches + 1;
 
@@ -62,6 +73,63 @@ public sealed class SolverStep
     {
         CheckLength(nameof(destination), destination.Length, _single.Length);
         _single.CopyTo(destination);
+    }
+
+    /// <summary>Writes <see cref="Guidance"/> and, behind it, <see cref="Rescale"/> in single precision, as a step graph takes them.</summary>
+    /// <param name="destination">[G + 1] float32; the length is checked.</param>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
+    public void CopyGuidance(Span<float> destination)
+    {
+        CheckLength(nameof(destination), destination.Length, Branches + 1);
+        for (int branch = 0; branch < Branches; branch++)
+        {
+            destination[branch] = (float)_guidance[branch];
+        }
+
+        destination[^1] = (float)Rescale;
+    }
+
+    /// <summary>
+    /// What the latents would come to: m = x − σ v, with the step's guidance. The guided velocity is read back out of a row of the update, so that whoever ran the step need not
+    /// have kept it.
+    /// </summary>
+    /// <param name="states">[K, n] float32: the kept tensors before the step.</param>
+    /// <param name="next">[K, n] float32: those after it.</param>
+    /// <param name="noise">[n] float32: the step's fresh noise; may be empty when <see cref="UsesNoise"/> is false.</param>
+    /// <param name="destination">[n] float32: where the prediction goes.</param>
+    /// <exception cref="ArgumentException">A length does not fit the others.</exception>
+    public void PredictClean(ReadOnlySpan<float> states, ReadOnlySpan<float> next, ReadOnlySpan<float> noise, Span<float> destination)
+    {
+        int length = destination.Length;
+        CheckLength(nameof(states), states.Length, (long)Keep * length);
+        CheckLength(nameof(next), next.Length, (long)Keep * length);
+        CheckLength(nameof(noise), noise.Length, UsesNoise || !noise.IsEmpty ? length : 0);
+        int row = Enumerable.Range(0, Keep).MaxBy(row => Math.Abs(VelocityWeight(row)));
+        double scale = -Sigma / VelocityWeight(row);
+        states[..length].CopyTo(destination);
+        AddScaled((float)scale, next.Slice(row * length, length), destination);
+        for (int kept = 0; kept < Keep; kept++)
+        {
+            AddScaled((float)(-scale * this[row, kept]), states.Slice(kept * length, length), destination);
+        }
+
+        if (UsesNoise)
+        {
+            AddScaled((float)(-scale * this[row, Columns - 1]), noise, destination);
+        }
+    }
+
+    /// <summary>How much the guided velocity counts in a row: each branch has it times its own share.</summary>
+    private double VelocityWeight(int row)
+    {
+        double product = 0, square = 0;
+        for (int branch = 0; branch < Branches; branch++)
+        {
+            product += this[row, Keep + branch] * _guidance[branch];
+            square += _guidance[branch] * _guidance[branch];
+        }
+
+        return product / square;
     }
 
     /// <summary>

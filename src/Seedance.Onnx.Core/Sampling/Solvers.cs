@@ -25,6 +25,7 @@ public static class Solvers
         SolverKind.Heun => Heun(schedule),
         SolverKind.UniPC => UniPC(schedule, order),
         SolverKind.DpmSolverPlusPlus => DpmSolverPlusPlus(schedule, order),
+        SolverKind.Lcm => Lcm(schedule),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such solver."),
     };
 
@@ -33,7 +34,7 @@ public static class Solvers
     /// <returns>K: 1 to 4.</returns>
     public static int MostKept(SolverKind kind) => kind switch
     {
-        SolverKind.Euler => 1,
+        SolverKind.Euler or SolverKind.Lcm => 1,
         SolverKind.Heun => 2,
         SolverKind.UniPC => 1 + MaxOrder,
         _ => MaxOrder,
@@ -144,6 +145,23 @@ public static class Solvers
             int most = few || (left == 1 && schedule[schedule.Steps] == 0) ? left : order;
             return Math.Min(Math.Min(order, step + 1), most);
         }
+    }
+
+    /// <summary>
+    /// Multistep consistency sampling: every step jumps to the data prediction m = x − σ v and adds fresh noise for the next level, x' = (1 − σ') m + σ' ε (Luo et al.,
+    /// "Latent consistency models", 2023, algorithm 3, for flow models as diffusers' FlowMatchLCMScheduler has it). With a model that was not distilled for it, clips come out blurred.
+    /// </summary>
+    /// <param name="schedule">The noise levels.</param>
+    /// <returns>The plan: K = 1. Every step but one that ends clean uses noise.</returns>
+    public static SolverPlan Lcm(FlowSchedule schedule)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        return SolverPlan.Build(schedule, keep: 1, (step, w) =>
+        {
+            w[0, State(0)] = 1 - schedule[step + 1];
+            w[0, w.Velocity] = -(1 - schedule[step + 1]) * schedule[step];
+            w[0, w.Noise] = schedule[step + 1];
+        });
     }
 
     /// <summary>Rows 1 … K − 1: the data prediction of this step, then those that were kept, each one older.</summary>

@@ -10,14 +10,18 @@ namespace Seedance.Onnx.Graphs.Composition;
 /// <remarks>
 /// <para>Free axes have the names that the transformer's file gives them. Inputs: "state" [K, C, f, h, w] float32; "weights" [K, K + G + 1] float32, as a solver's step writes them; "timestep" [1], or [G] where the branches
 /// are free, of the transformer's type; "noise"
-/// [1, C, f, h, w] float32 if the plan uses any; for each other group of channels one input, "mask" or "condition", [1 or G, channels, f, h, w] float32; and the
+/// [1, C, f, h, w] float32 if the plan uses any; "guidance" [1, G + 1] float32 where guidance may be rescaled: the branches' weights and φ, 0 for none; for each other group of channels one input, "mask" or "condition", [1 or G, channels, f, h, w] float32; and the
 /// transformer's other inputs under their own names, whose batch axis is the branches ([G, S, D] for encoder_hidden_states).</para>
 /// <para>Outputs: "next_state" [K, C, f, h, w] float32, and "velocity" [G, C, f, h, w] where asked for.</para>
+/// <para>A rescaled velocity is v' = v · (φ · std(v_G) / std(Σ w_g v_g) + 1 − φ) for every branch (Lin et al., "Common diffusion noise schedules and sample steps are flawed", 2024); "velocity" is the
+/// one before.</para>
 /// <para>With free K and G one graph serves every plan; one that adds no noise then feeds zeros and weights of 0.</para>
 /// <para>A weight of 0 still reads its input: state and noise must be finite.</para>
 /// </remarks>
 public static class StepGraph
 {
+    private const float LeastVariance = 1e-30f;
+
     /// <summary>Composes the graph.</summary>
     /// <param name="transformer">Latents, timestep and conditions in, velocity out.</param>
     /// <param name="options">What it is composed for.</param>
@@ -42,6 +46,7 @@ public static class StepGraph
         string state = composer.Input(ComposedTensors.State, OnnxElementType.Float32, [keep, channels, .. places]);
         string weights = composer.Input(ComposedTensors.Weights, OnnxElementType.Float32, keep, columns);
         string? noise = options.UsesNoise ? composer.Input(ComposedTensors.Noise, OnnxElementType.Float32, [1, channels, .. places]) : null;
+        string? guidance = options.RescalesGuidance ? composer.Input(ComposedTensors.Guidance, OnnxElementType.Float32, 1, Axis(options.Branches + 1, "guided")) : null;
         OnnxValue? time = transformer.Graph.RequiredInputs.FirstOrDefault(input => input.Name == options.Timestep);
         string timestep = composer.Input("timestep", time?.ElementType ?? OnnxElementType.Float32, options.Branches is null ? branches : 1);
         Dictionary<string, string> connections = new(StringComparer.Ordinal)
@@ -57,7 +62,7 @@ public static class StepGraph
         }
 
         OnnxDimension[] shape = [keep, channels, .. places];
-        composer.Output(Update(composer, state, velocity, noise, weights), ComposedTensors.NextState, new OnnxValue(ComposedTensors.NextState, OnnxElementType.Float32, shape));
+        composer.Output(Update(composer, state, velocity, noise, weights, guidance), ComposedTensors.NextState, new OnnxValue(ComposedTensors.NextState, OnnxElementType.Float32, shape));
         if (options.EmitsVelocity)
         {
             composer.Output(velocity, "velocity", new OnnxValue("velocity", OnnxElementType.Float32, [branches, .. shape[1..]]));
@@ -114,13 +119,34 @@ public static class StepGraph
     private static OnnxDimension Axis(int? length, string name) => length is { } known ? known : name;
 
     /// <summary>W · [state ; velocities ; noise] over the flattened latents.</summary>
-    private static string Update(ModelComposer composer, string state, string velocity, string? noise, string weights)
+    private static string Update(ModelComposer composer, string state, string velocity, string? noise, string weights, string? guidance)
     {
         GraphBuilder builder = composer.Build("/solver");
         string Rows(string value) => builder.Add("Flatten", [value], OnnxAttribute.Create("axis", 1));
-        string[] rows = noise is null ? [Rows(state), Rows(velocity)] : [Rows(state), Rows(velocity), Rows(noise)];
+        string velocities = guidance is null ? Rows(velocity) : Rescale(composer, Rows(velocity), guidance);
+        string[] rows = noise is null ? [Rows(state), velocities] : [Rows(state), velocities, Rows(noise)];
         string stacked = builder.Add("Concat", rows, OnnxAttribute.Create("axis", 0));
         string used = noise is null ? builder.Add("Slice", [weights, builder.Integers(0), builder.Integers(-1), builder.Integers(1)]) : weights;
         return builder.Add("Reshape", [builder.Add("MatMul", [used, stacked]), builder.Add("Shape", [state])]);
+    }
+
+    /// <summary>The velocities [G, n] so that guidance does not make the deviation of what it leads to larger; as they are where φ is 0.</summary>
+    private static string Rescale(ModelComposer composer, string velocities, string guidance)
+    {
+        GraphBuilder builder = composer.Build("/rescale");
+        string One() => builder.Number(1);
+        string Part(string value, long from, long to, long axis) => builder.Add("Slice", [value, builder.Integers(from), builder.Integers(to), builder.Integers(axis)]);
+        string Variance(string row)
+        {
+            string apart = builder.Add("Sub", [row, builder.Add("ReduceMean", [row])]);
+            return builder.Add("ReduceMean", [builder.Add("Mul", [apart, apart])]);
+        }
+
+        string guided = Variance(builder.Add("MatMul", [Part(guidance, 0, -1, axis: 1), velocities])), target = Variance(Part(velocities, -1, long.MaxValue, axis: 0));
+        string phi = Part(guidance, -1, long.MaxValue, axis: 1);
+        // A velocity that is the same everywhere has no deviation to bring back.
+        string ratio = builder.Add("Where", [builder.Add("Greater", [guided, builder.Number(LeastVariance)]), builder.Add("Sqrt", [builder.Add("Div", [target, guided])]), One()]);
+        string factor = builder.Add("Add", [builder.Add("Mul", [phi, ratio]), builder.Add("Sub", [One(), phi])]);
+        return builder.Add("Mul", [velocities, factor]);
     }
 }

@@ -18,6 +18,9 @@ public sealed record StepGraphOptions
     /// <summary>Whether the plan adds fresh noise, so that the graph has an input for it. If not specified, false: the last column of the weights is not read.</summary>
     public bool UsesNoise { get; init; }
 
+    /// <summary>Whether steps of the plan may rescale their guidance, so that the graph has an input for it. If not specified, false.</summary>
+    public bool RescalesGuidance { get; init; }
+
     /// <summary>Whether the branches' velocities come out as well. If not specified, false.</summary>
     public bool EmitsVelocity { get; init; }
 

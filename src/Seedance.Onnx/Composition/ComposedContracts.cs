@@ -31,6 +31,7 @@ internal static class ComposedContracts
             [
                 Latents(ComposedTensors.State, kept, noisy),
                 Tensor(ComposedTensors.Weights, ElementType.Float32, kept, TensorAxis.Free("columns")),
+                Tensor(ComposedTensors.Guidance, ElementType.Float32, TensorAxis.Fixed(1), TensorAxis.Free("guided")),
                 Latents(ComposedTensors.Noise, TensorAxis.Fixed(1), noisy),
                 timestep with { FileName = timestep.Name, Optional = false },
                 .. channels.Groups.Where(group => group.Kind != ChannelKind.Noisy).Select(group => Latents(ComposedTensors.Of(group.Kind), TensorAxis.Free("conditions"), group.Channels)),

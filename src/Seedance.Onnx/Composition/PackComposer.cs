@@ -16,25 +16,27 @@ namespace Seedance.Onnx.Composition;
 /// kept in a cache; where none can be written they are made anew for every pipeline, and <see cref="Notices"/> says so.
 /// </summary>
 /// <param name="pack">The pack.</param>
-/// <param name="cacheFolder">The folder of the cache.</param>
+/// <param name="cacheFolder">The folder of the cache; null for graphs that nobody loads: each is made when someone wants to know it, and kept nowhere.</param>
 /// <param name="verified">Whether the pack's files were compared with their sums; if not, dates and sizes tell whether a file has changed.</param>
-/// <param name="cancellationToken">Stops it, inside a pass or while a file is written too.</param>
-internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool verified, CancellationToken cancellationToken = default)
+internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool verified)
 {
-    private readonly string _folder = Path.Combine(cacheFolder, "graphs");
+    private readonly string? _folder = cacheFolder is null ? null : Path.Combine(cacheFolder, "graphs");
     private readonly List<string> _notices = [];
 
     /// <summary>What works otherwise than wanted, and why.</summary>
     public IReadOnlyList<string> Notices => _notices;
 
-    /// <summary>Tokenizer and text encoder in one; null where they stay apart, because the encoder wants more than the tokenizer makes, or runs elsewhere.</summary>
+    /// <summary>
+    /// Tokenizer and text encoder in one; null where they stay apart, because the encoder wants more than the tokenizer makes, reads several captions as one text, or runs elsewhere.
+    /// </summary>
     /// <param name="target">What the encoder runs on.</param>
-    public ComposedGraph? ComposeText(ResolvedTarget target)
+    /// <param name="cancellationToken">Stops it, inside a pass or while a file is written too.</param>
+    public ComposedGraph? ComposeText(ResolvedTarget target, CancellationToken cancellationToken = default)
     {
         GraphContract tokenizer = Require(GraphRoles.Tokenizer), encoder = Require(GraphRoles.TextEncoder);
         ImmutableDictionary<string, string> connections = encoder.Inputs.Where(input => tokenizer.FindOutput(input.Name) is not null)
             .ToImmutableDictionary(input => input.FileName, input => tokenizer.FindOutput(input.Name)!.FileName, StringComparer.Ordinal);
-        if (target.Provider != ExecutionProvider.Cpu || connections.Count < encoder.Inputs.Count(input => !input.Optional))
+        if (target.Provider != ExecutionProvider.Cpu || pack.Contract.MaxShots > 1 || connections.Count < encoder.Inputs.Count(input => !input.Optional))
         {
             return null;
         }
@@ -43,7 +45,7 @@ internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool veri
         {
             TextGraphOptions options = new() { Connections = connections, MaxTokens = pack.Contract.MaxTokens, AttentionMask = tokenizer.FindOutput("attention_mask")!.FileName };
             string recipe = string.Join(' ', connections.OrderBy(pair => pair.Key, StringComparer.Ordinal));
-            return Make(ComposedContracts.Text(tokenizer, encoder), target, [tokenizer, encoder], ["text", recipe, Number(pack.Contract.MaxTokens)], models => TextGraph.Compose(models[0], models[1], options));
+            return Make(ComposedContracts.Text(tokenizer, encoder), target, [tokenizer, encoder], ["text", recipe, Number(pack.Contract.MaxTokens)], models => TextGraph.Compose(models[0], models[1], options), cancellationToken);
         }
         catch (ModelPackException)
         {
@@ -53,16 +55,22 @@ internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool veri
     }
 
     /// <summary>A graph of the pack as it is, but rewritten for what it runs on.</summary>
-    public ComposedGraph Rewrite(string role, ResolvedTarget target)
+    /// <param name="role">Its role.</param>
+    /// <param name="target">What it runs on.</param>
+    /// <param name="cancellationToken">Stops it, inside a pass or while a file is written too.</param>
+    public ComposedGraph Rewrite(string role, ResolvedTarget target, CancellationToken cancellationToken = default)
     {
         GraphContract graph = Require(role);
-        return Make(graph, target, [graph], ["as it is"], models => models[0].Copy());
+        return Make(graph, target, [graph], ["as it is"], models => models[0].Copy(), cancellationToken);
     }
 
-    /// <summary>The transformer with guidance and the solver's update, for any number of kept tensors and branches.</summary>
-    public ComposedGraph ComposeStep(ResolvedTarget target)
+    /// <summary>A transformer with guidance and the solver's update, for any number of kept tensors and branches.</summary>
+    /// <param name="target">What it runs on.</param>
+    /// <param name="role">Which transformer.</param>
+    /// <param name="cancellationToken">Stops it, inside a pass or while a file is written too.</param>
+    public ComposedGraph ComposeStep(ResolvedTarget target, string role = GraphRoles.Transformer, CancellationToken cancellationToken = default)
     {
-        GraphContract transformer = Require(GraphRoles.Transformer);
+        GraphContract transformer = Require(role);
         TransformerChannels channels = pack.Contract.TransformerChannels;
         StepGraphOptions options = new()
         {
@@ -70,18 +78,22 @@ internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool veri
             Keep = null,
             Branches = null,
             UsesNoise = true,
+            RescalesGuidance = true,
             HiddenStates = transformer.FindInput("hidden_states")!.FileName,
             Timestep = transformer.FindInput("timestep")!.FileName,
             Velocity = transformer.FindOutput("out_hidden_states")!.FileName,
         };
-        string[] recipe = ["step", string.Join(' ', channels.Groups), options.HiddenStates, options.Timestep, options.Velocity];
-        return Make(ComposedContracts.Step(transformer, channels), target, [transformer], recipe, models => StepGraph.Compose(models[0], options));
+        string[] recipe = ["step of rescaled guidance", string.Join(' ', channels.Groups), options.HiddenStates, options.Timestep, options.Velocity];
+        return Make(ComposedContracts.Step(transformer, channels), target, [transformer], recipe, models => StepGraph.Compose(models[0], options), cancellationToken);
     }
 
-    /// <summary>The decoder with un-normalising before and rounding to bytes behind it.</summary>
-    public ComposedGraph ComposePixels(ResolvedTarget target)
+    /// <summary>A decoder with un-normalising before and rounding to bytes behind it.</summary>
+    /// <param name="target">What it runs on.</param>
+    /// <param name="role">Which decoder.</param>
+    /// <param name="cancellationToken">Stops it, inside a pass or while a file is written too.</param>
+    public ComposedGraph ComposePixels(ResolvedTarget target, string role = GraphRoles.VaeDecoder, CancellationToken cancellationToken = default)
     {
-        GraphContract decoder = Require(GraphRoles.VaeDecoder);
+        GraphContract decoder = Require(role);
         LatentGeometry latents = pack.Contract.Latents;
         PixelGraphOptions options = new()
         {
@@ -91,12 +103,17 @@ internal sealed class PackComposer(ModelPack pack, string cacheFolder, bool veri
             Sample = decoder.FindOutput("sample")!.FileName,
         };
         string[] recipe = ["pixels", string.Join(' ', latents.Mean.Concat(latents.Std).Select(value => value.ToString("R", CultureInfo.InvariantCulture))), options.LatentSample, options.Sample];
-        return Make(ComposedContracts.Pixels(decoder, latents.Channels), target, [decoder], recipe, models => PixelGraph.Compose(models[0], options));
+        return Make(ComposedContracts.Pixels(decoder, latents.Channels), target, [decoder], recipe, models => PixelGraph.Compose(models[0], options), cancellationToken);
     }
 
-    private ComposedGraph Make(GraphContract contract, ResolvedTarget target, GraphContract[] parts, IEnumerable<string> recipe, Func<OnnxModel[], OnnxModel> compose)
+    private ComposedGraph Make(GraphContract contract, ResolvedTarget target, GraphContract[] parts, IEnumerable<string> recipe, Func<OnnxModel[], OnnxModel> compose, CancellationToken cancellationToken)
     {
         GraphTarget graphTarget = TargetOf(target.Provider);
+        if (_folder is null)
+        {
+            return new ComposedGraph(contract, target, Key: "", new Lazy<OnnxModel>(ComposeAndOptimize), IsInFile: false);
+        }
+
         string key = GraphCache.KeyOf(
             parts.ToDictionary(part => part.Role, SumOf, StringComparer.Ordinal),
             [.. recipe, .. parts.SelectMany(Declared), graphTarget.ToName(), RuntimeInfo.Read().Version, .. GraphOptimizer.PassNames]);

@@ -30,9 +30,9 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     /// <summary>What a session, its threads and its allocator take for themselves.</summary>
     private const long SessionBytes = 4 << 20;
 
-    private readonly ConcurrentDictionary<(PlannedShapes Shapes, DecodePieces Pieces), MemoryPlan> _plans = [];
-    private readonly Lazy<long> _weights = new(() => WeightsOf(pack));
-    private readonly Lazy<OnnxModel> _textEncoder = new(() => OnnxModel.Load(pack.PathOfGraph(GraphRoles.TextEncoder)));
+    private readonly ConcurrentDictionary<(PlannedShapes Shapes, bool HasImages, DecodePieces Pieces), MemoryPlan> _plans = [];
+    private readonly ConcurrentDictionary<string, OnnxModel> _models = new(StringComparer.Ordinal);
+    private readonly Lazy<long> _weights = new(() => WeightsOf(pack)), _imageWeights = new(() => WeightsOf(pack, GraphRoles.VaeEncoder));
     private readonly bool _inChunks = ChunkMemory.PastOf(pack.Contract.FindGraph(GraphRoles.VaeDecoder)!).Any();
 
     /// <summary>What the loaded graphs of a pack take, whatever is asked of them. Composed and fused they have the same weights.</summary>
@@ -40,18 +40,28 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     public static long WeightsOf(ModelPack pack)
     {
         // A file is read whole before its weights are where they belong.
-        long largestFile = GraphRoles.Required.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
-        return largestFile + GraphRoles.Required.Sum(role => SessionBytes + (role == GraphRoles.Tokenizer
-            ? (long)(TokenizerTables * new FileInfo(pack.PathOfGraph(role)).Length)
-            : (long)(PackedWeights * OnnxModel.Load(pack.PathOfGraph(role)).Graph.Initializers.Sum(tensor => tensor.ByteCount))));
+        long largestFile = pack.Contract.RunRoles.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
+        return largestFile + pack.Contract.RunRoles.Sum(role => WeightsOf(pack, role));
+    }
+
+    /// <summary>Refuses a pack whose weights alone take more than they may.</summary>
+    /// <param name="pack">The pack.</param>
+    /// <param name="limit">The most bytes that may be planned; null for no limit.</param>
+    /// <exception cref="ExecutionTargetException">They do.</exception>
+    public static void RequireRoom(ModelPack pack, long? limit)
+    {
+        if (limit is { } most && WeightsOf(pack) is var weights && most < weights)
+        {
+            throw new ExecutionTargetException($"The memory for pack '{pack.Contract.Name}' must be above {MiB(weights)} MiB, which its weights take, but the limit is {MiB(most)} MiB. Raise it.");
+        }
     }
 
     /// <summary>What a plan takes, decoded in the pieces that the limit asks for.</summary>
     /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
-    public MemoryPlan Of(GenerationPlan plan) => Of(PlannedShapes.Of(plan, pack.Contract));
+    public MemoryPlan Of(GenerationPlan plan) => Of(PlannedShapes.Of(plan, pack.Contract), HasImages(plan));
 
     /// <summary>In which pieces a clip is decoded: the largest that fit into the limit, or the smallest.</summary>
-    public DecodePieces ChoosePieces(GenerationPlan plan) => ChoosePieces(PlannedShapes.Of(plan, pack.Contract));
+    public DecodePieces ChoosePieces(GenerationPlan plan) => ChoosePieces(PlannedShapes.Of(plan, pack.Contract), HasImages(plan));
 
     /// <summary>Why a plan does not fit, and what would.</summary>
     /// <param name="plan">The plan.</param>
@@ -59,7 +69,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     public string? FindProblem(GenerationPlan plan)
     {
         PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
-        bool Fits(LatentShape latents) => PeakOf(Of(shapes with { Latents = latents })) <= limit;
+        bool Fits(LatentShape latents) => PeakOf(Of(shapes with { Latents = latents }, HasImages(plan))) <= limit;
         if (limit is not { } most || Fits(plan.Latents))
         {
             return null;
@@ -71,12 +81,20 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
             .Where(smaller => Area(smaller) < Area(plan.Size) && Fits(geometry.LatentsOf(smaller, plan.Frames)))
             .OrderByDescending(Area).Select(smaller => (VideoSize?)smaller).FirstOrDefault();
         string[] ways = [.. new[] { fits > 0 ? $"for {geometry.Frames(fits)} frames" : null, size is { } smallerSize ? $"for {smallerSize}" : null }.OfType<string>()];
-        return $"The video must fit into {MiB(most)} MiB of memory{(atOnce > 1 ? $" {atOnce} times" : "")}, but {plan.Frames} frames of {plan.Size} are planned to take {MiB(PeakOf(Of(shapes)))} MiB. "
+        return $"The video must fit into {MiB(most)} MiB of memory{(atOnce > 1 ? $" {atOnce} times" : "")}, but {plan.Frames} frames of {plan.Size} are planned to take {MiB(PeakOf(Of(shapes, HasImages(plan))))} MiB. "
             + (ways.Length > 0 ? $"Ask {string.Join(" or ", ways)}, or raise the limit." : "Raise the limit.");
     }
 
     /// <summary>Bytes as whole MiB, rounded up.</summary>
     public static long MiB(long bytes) => (bytes + (1L << 20) - 1) >> 20;
+
+    private IEnumerable<string> Transformers => pack.Contract.RunRoles.Where(role => role is GraphRoles.Transformer or GraphRoles.SecondTransformer);
+
+    private static bool HasImages(GenerationPlan plan) => !plan.Conditions.IsEmpty;
+
+    private static long WeightsOf(ModelPack pack, string role) => SessionBytes + (role == GraphRoles.Tokenizer
+        ? (long)(TokenizerTables * new FileInfo(pack.PathOfGraph(role)).Length)
+        : (long)(PackedWeights * OnnxModel.Load(pack.PathOfGraph(role)).Graph.Initializers.Sum(tensor => tensor.ByteCount)));
 
     private static long Area(VideoSize size) => (long)size.Width * size.Height;
 
@@ -95,11 +113,12 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
 
     private long PeakOf(MemoryPlan memory) => memory.WeightBytes + (atOnce * memory.WorkingBytes);
 
-    private MemoryPlan Of(PlannedShapes shapes) => Of(shapes, ChoosePieces(shapes));
+    private MemoryPlan Of(PlannedShapes shapes, bool hasImages) => Of(shapes, hasImages, ChoosePieces(shapes, hasImages));
 
-    private MemoryPlan Of(PlannedShapes shapes, DecodePieces pieces) => _plans.GetOrAdd((shapes, pieces), static (key, model) => model.Estimate(key.Shapes, key.Pieces), this);
+    private MemoryPlan Of(PlannedShapes shapes, bool hasImages, DecodePieces pieces) =>
+        _plans.GetOrAdd((shapes, hasImages, pieces), static (key, model) => model.Estimate(key.Shapes, key.HasImages, key.Pieces), this);
 
-    private DecodePieces ChoosePieces(PlannedShapes shapes)
+    private DecodePieces ChoosePieces(PlannedShapes shapes, bool hasImages)
     {
         IEnumerable<DecodePieces> ways = DecodePieces.Of(shapes.Latents, _inChunks);
         if (limit is not { } most)
@@ -111,7 +130,8 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         foreach (DecodePieces pieces in ways)
         {
             last = pieces;
-            if (_weights.Value + (atOnce * Of(shapes, pieces).DecodeBytes) <= most)
+            MemoryPlan memory = Of(shapes, hasImages, pieces);
+            if (memory.WeightBytes + (atOnce * memory.DecodeBytes) <= most)
             {
                 break;
             }
@@ -120,20 +140,30 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         return last;
     }
 
-    private MemoryPlan Estimate(PlannedShapes shapes, DecodePieces pieces)
+    private MemoryPlan Estimate(PlannedShapes shapes, bool hasImages, DecodePieces pieces)
     {
         LatentShape latents = shapes.Latents;
         PlannedShapes piece = shapes with { Latents = latents with { Frames = pieces.Frames, Height = pieces.Height, Width = pieces.Width } };
         long state = sizeof(float) * latents.Length, pixels = 3L * Area(pack.Contract.Latents.SizeOf(latents)) * pack.Contract.Latents.Frames(latents.Frames);
         long piecePixels = 3L * Area(pack.Contract.Latents.SizeOf(piece.Latents)) * pieces.Frames * pack.Contract.Latents.TemporalStride;
-        return new MemoryPlan(
+        MemoryPlan plan = new(
             _weights.Value,
-            ActivationsOf(_textEncoder.Value, pack.Contract.FindGraph(GraphRoles.TextEncoder)!, shapes),
-            ActivationsOf(GraphRoles.Transformer, shapes) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
-            ActivationsOf(GraphRoles.VaeDecoder, piece) + (2 * state) + pixels + piecePixels);
+            ActivationsOf(GraphRoles.TextEncoder, shapes),
+            Transformers.Max(role => ActivationsComposed(role, shapes)) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
+            ActivationsComposed(GraphRoles.VaeDecoder, piece) + (2 * state) + pixels + piecePixels);
+
+        // Images are encoded one after another, each as a clip of one frame, by a graph that stays loaded from then on.
+        return !hasImages ? plan : plan with
+        {
+            WeightBytes = plan.WeightBytes + _imageWeights.Value,
+            ConditionBytes = ActivationsOf(GraphRoles.VaeEncoder, shapes with { Latents = latents with { Frames = 1 } }),
+        };
     }
 
-    private long ActivationsOf(string role, PlannedShapes shapes) => ActivationsOf(composed[role].Model, composed[role].Contract, shapes);
+    private long ActivationsComposed(string role, PlannedShapes shapes) => ActivationsOf(composed[role].Model, composed[role].Contract, shapes);
+
+    private long ActivationsOf(string role, PlannedShapes shapes) =>
+        ActivationsOf(_models.GetOrAdd(role, static (role, pack) => OnnxModel.Load(pack.PathOfGraph(role)), pack), pack.Contract.FindGraph(role)!, shapes);
 
     private long ActivationsOf(OnnxModel model, GraphContract contract, PlannedShapes shapes)
     {

@@ -11,8 +11,11 @@ namespace Seedance.Onnx.Memory;
 /// </remarks>
 public sealed record MemoryPlan(long WeightBytes, long TextBytes, long DenoiseBytes, long DecodeBytes)
 {
+    /// <summary>Given images become latents: values inside the encoder; 0 for a video from words alone.</summary>
+    public long ConditionBytes { get; init; }
+
     /// <summary>What one generation needs beside the weights: that of its largest stage.</summary>
-    public long WorkingBytes => Math.Max(TextBytes, Math.Max(DenoiseBytes, DecodeBytes));
+    public long WorkingBytes => Math.Max(Math.Max(TextBytes, ConditionBytes), Math.Max(DenoiseBytes, DecodeBytes));
 
     /// <summary>Weights and one generation.</summary>
     public long PeakBytes => WeightBytes + WorkingBytes;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Ort;
@@ -10,7 +9,7 @@ namespace Seedance.Onnx.Stages;
 /// <summary>Latents become frames: the pixel graph, over a clip's tiles and over each tile's chunks.</summary>
 /// <remarks>
 /// A decoder that remembers (see <see cref="ChunkMemory"/>) takes a clip in chunks, and returns as many frames for every latent frame; those before a clip's
-/// first are dropped. What it remembers stays on the device.
+/// first are dropped. What it remembers stays on the device. A frame is handed on as soon as the last tile is drawn on it, which may be long before the clip ends.
 /// </remarks>
 /// <param name="pixels">The pixel graph; borrowed.</param>
 /// <param name="geometry">How its latents relate to frames.</param>
@@ -22,13 +21,12 @@ internal sealed class DecodeStage(GraphSession pixels, LatentGeometry geometry)
     /// <param name="plan">What is being made.</param>
     /// <param name="latents">Normalised latents, [C, f, h, w].</param>
     /// <param name="pieces">How much of it is decoded at once.</param>
-    /// <param name="clock">Told what it took.</param>
+    /// <param name="take">Gets the frames in order as they are made, each owning its pixels.</param>
+    /// <param name="stage">Counts the runs; null for nobody.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
-    /// <returns>The frames in order, each owning its pixels.</returns>
     /// <exception cref="GraphExecutionException">The graph failed, or gave frames of another number or size than planned.</exception>
-    public VideoFrame[] Run(GenerationPlan plan, ReadOnlySpan<float> latents, DecodePieces pieces, StageClock clock, CancellationToken cancellationToken)
+    public void Run(GenerationPlan plan, ReadOnlySpan<float> latents, DecodePieces pieces, Action<VideoFrame> take, StageRun? stage, CancellationToken cancellationToken)
     {
-        long began = Stopwatch.GetTimestamp();
         LatentShape shape = plan.Latents;
         byte[][] frames = new byte[plan.Frames][];
         for (int i = 0; i < frames.Length; i++)
@@ -46,11 +44,12 @@ internal sealed class DecodeStage(GraphSession pixels, LatentGeometry geometry)
             {
                 canvas.Place(rows, row, columns, column, height, width, geometry.SpatialStride);
                 bool isLast = row == rows.Length - 1 && column == columns.Length - 1;
-                decoder.Run(latents, shape, rows[row], columns[column], isLast, canvas, cancellationToken);
+                decoder.Run(latents, shape, rows[row], columns[column], isLast, canvas, isLast ? Finish : null, cancellationToken);
             }
         }
 
-        clock.Add(GenerationStage.Decode, began, decoder.Runs, decoder.InRuns);
-        return [.. frames.Select((bytes, index) => new VideoFrame(plan.Size, bytes, index, TimeSpan.FromSeconds((double)index / plan.Fps)))];
+        stage?.Count(decoder.Runs, decoder.InRuns);
+
+        void Finish(int index) => take(new VideoFrame(plan.Size, frames[index], index, TimeSpan.FromSeconds((double)index / plan.Fps)));
     }
 }

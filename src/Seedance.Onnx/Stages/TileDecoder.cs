@@ -56,8 +56,9 @@ internal sealed class TileDecoder : IDisposable
     /// <param name="left">The tile's first latent column.</param>
     /// <param name="isLast">Whether it is the last tile, after which the graph gives its memory back.</param>
     /// <param name="canvas">Where its frames are drawn.</param>
+    /// <param name="drawn">Told the index of each frame once it is drawn; null for nobody.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
-    public void Run(ReadOnlySpan<float> latents, LatentShape clip, int top, int left, bool isLast, FrameCanvas canvas, CancellationToken cancellationToken)
+    public void Run(ReadOnlySpan<float> latents, LatentShape clip, int top, int left, bool isLast, FrameCanvas canvas, Action<int>? drawn, CancellationToken cancellationToken)
     {
         foreach ((TensorContract past, DeviceTensor nothing, _) in _memory)
         {
@@ -82,7 +83,9 @@ internal sealed class TileDecoder : IDisposable
             int bytes = checked((int)(frames.ByteSize / made)), planned = _geometry.Frames(first + count);
             for (int index = made - (planned - done); index < made; index++)
             {
-                canvas.Draw(done++, frames.AsBytes().Slice(index * bytes, bytes));
+                canvas.Draw(done, frames.AsBytes().Slice(index * bytes, bytes));
+                drawn?.Invoke(done);
+                done++;
             }
 
             foreach ((TensorContract past, _, DeviceTensor[] turns) in _memory)
@@ -107,7 +110,7 @@ internal sealed class TileDecoder : IDisposable
             if (!made[ComposedTensors.Frames].Shape.SequenceEqual(frames.Shape))
             {
                 throw new GraphExecutionException(
-                    GraphRoles.VaeDecoder, $"the frames must be [{string.Join(", ", frames.Shape)}], but are [{string.Join(", ", made[ComposedTensors.Frames].Shape)}]. Correct the strides in seedance.json.");
+                    _pixels.Contract.Role, $"the frames must be [{string.Join(", ", frames.Shape)}], but are [{string.Join(", ", made[ComposedTensors.Frames].Shape)}]. Correct the strides in seedance.json.");
             }
 
             throw;

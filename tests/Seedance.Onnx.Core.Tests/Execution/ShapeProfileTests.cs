@@ -17,8 +17,8 @@ public sealed class ShapeProfileTests
 
         ShapeProfile shapes = ShapeProfile.Of(pack.FindGraph(GraphRoles.Transformer)!, pack, NoAxes);
 
-        // 96x64, 80x80, 64x96 at stride 8; 1, 17 and 41 frames at stride 4; 96 tokens; guidance 3.5.
-        AxisRange batch = new(1, 2, 2), f = new(1, 5, 11), tokens = new(1, 96, 96);
+        // 96x64, 80x80, 64x96 at stride 8; 1, 17 and 41 frames at stride 4; 96 tokens; guidance 3.5, or of words and images apart.
+        AxisRange batch = new(1, 2, 3), f = new(1, 5, 11), tokens = new(1, 96, 96);
         Assert.Equal([batch, AxisRange.Fixed(9), f, new AxisRange(8, 8, 12), new AxisRange(8, 12, 12)], shapes.Inputs["hidden_states"].AsEnumerable());
         Assert.Equal([batch], shapes.Inputs["timestep"].AsEnumerable());
         Assert.Equal([batch, tokens, AxisRange.Fixed(32)], shapes.Inputs["encoder_hidden_states"].AsEnumerable());

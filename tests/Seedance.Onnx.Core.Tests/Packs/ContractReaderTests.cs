@@ -23,7 +23,7 @@ public sealed class ContractReaderTests
         Assert.Equal(5, problems.Count);
         Assert.Equal(
             ["$.latents.scale", "$.transformer_channels[1].size", "$.graphs.upsampler", "$.graphs.transformer.inputs.timestep.dtype", "$.fps"], paths);
-        Assert.EndsWith("must be a known key, but is not. Remove it, or write one of: kind, channels.", problems[1]);
+        Assert.EndsWith("must be a known key, but is not. Remove it, or write one of: kind, channels, absent.", problems[1]);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class ContractReaderTests
                 "seedance.json: $.license must be a text that is not empty, but is missing.",
                 "seedance.json: $.latents.channels must be a whole number from 1 to 1024, but is \"four\".",
                 "seedance.json: $.video must be an object, but is [].",
-                "seedance.json: $.sampling.solver must be one of euler, heun, unipc, dpm++, but is \"euler a\".",
+                "seedance.json: $.sampling.solver must be one of euler, heun, unipc, dpm++, lcm, but is \"euler a\".",
                 "seedance.json: $.text.max_tokens must be a whole number from 1 to 1000000, but is 0.",
             ],
             problems);
@@ -73,6 +73,31 @@ public sealed class ContractReaderTests
             unequal.Problems());
     }
 
+    [Fact]
+    public void Open_TwoExperts_AreCalledAlike()
+    {
+        using PackFolderFixture right = new("wan", contract => SetSecondTransformer(contract, inputs => { }));
+        using PackFolderFixture unequal = new("wan", contract => SetSecondTransformer(contract, inputs => inputs["timestep"]!["type"] = "float16"));
+
+        PackContract contract = right.Open().Contract;
+
+        Assert.Equal((0.875, 3), (contract.Sampling.BoundaryRatio, contract.Sampling.SecondGuidance));
+        Assert.Equal(["tokenizer", "text_encoder", "transformer", "transformer_2", "vae_decoder"], contract.RunRoles);
+        Assert.Equal(
+            "seedance.json: $.graphs.transformer_2 must have the tensors of transformer, but has others: timestep float32 [B], timestep float16 [B].",
+            Assert.Single(unequal.Problems()));
+    }
+
+    /// <summary>Makes a pair of experts of a contract, as Wan 2.2 has one.</summary>
+    internal static void SetSecondTransformer(JsonObject contract, Action<JsonObject> changeInputs)
+    {
+        JsonObject second = contract["graphs"]!["transformer"]!.DeepClone().AsObject();
+        changeInputs(second["inputs"]!.AsObject());
+        contract["graphs"]!["transformer_2"] = second;
+        contract["sampling"]!["boundary_ratio"] = 0.875;
+        contract["sampling"]!["guidance_2"] = 3;
+    }
+
     private static void SetMemory(JsonNode contract, JsonObject past, JsonObject? present)
     {
         JsonNode decoder = contract["graphs"]!["vae_decoder"]!;
@@ -97,6 +122,9 @@ public sealed class ContractReaderTests
         { "sampling.negative_prompt", "null", "$.sampling.negative_prompt must be a text, but is null." },
         { "transformer_channels", "[]", "$.transformer_channels must be a list of objects, at least one, but is []." },
         { "transformer_channels.0.kind", "\"noise\"", "$.transformer_channels[0].kind must be one of noisy, mask, condition, but is \"noise\"." },
+        { "transformer_channels.2.absent", "\"gray\"", "$.transformer_channels[2].absent must be one of zeros, grey, but is \"gray\"." },
+        { "sampling.boundary_ratio", "0", "$.sampling.boundary_ratio must be a number above 0 and up to 1, but is 0." },
+        { "sampling.guidance_2", "101", "$.sampling.guidance_2 must be a number from 0 to 100, but is 101." },
         { "graphs.transformer.inputs.timestep.type", "\"float\"", "$.graphs.transformer.inputs.timestep.type must be one of float32, float16, bfloat16, float64, int64, int32, int8, uint8, bool, string, but is \"float\"." },
         { "graphs.transformer.inputs.timestep.shape", "[0]", "$.graphs.transformer.inputs.timestep.shape[0] must be lengths above 0 and letters for free axes, but is 0." },
         { "graphs.transformer.inputs.timestep.shape", "[\"1B\"]", "$.graphs.transformer.inputs.timestep.shape[0] must be lengths above 0 and letters for free axes, but is \"1B\"." },
@@ -127,6 +155,9 @@ public sealed class ContractReaderTests
         { "graphs.tokenizer.outputs.input_ids.type", "\"int32\"", "$.graphs.tokenizer.outputs.input_ids must be int64 with 2 axes, but is int32 [N, S]." },
         { "graphs.vae_decoder.inputs.latents", "{ \"type\": \"float32\", \"shape\": [\"B\"] }", "$.graphs.vae_decoder.inputs.latents must be a known tensor, but is not. Remove it, or write one of: latent_sample, past_0." },
         { "graphs.text_encoder.inputs.input_ids.name", "\"attention_mask\"", "$.graphs.text_encoder.inputs must name each tensor of the file once, but has 'attention_mask' more often." },
+        { "sampling.boundary_ratio", "0.9", "$.sampling.boundary_ratio must be there exactly with a graph transformer_2, but one of both is missing. Add it, or remove the other." },
+        { "sampling.guidance_2", "3", "$.sampling.guidance_2 must be left out without boundary_ratio, but is 3. Remove it." },
+        { "transformer_channels.1.absent", "\"grey\"", "$.transformer_channels must say what absent frames are of kind condition only, but does so of mask. Remove the key." },
         { "files.scheduler/scheduler_config~json", null, "$.files must list 'scheduler/scheduler_config.json', but does not. Add it with its sha256." },
         { "files.transformer/model~onnx", null, "$.files must list 'transformer/model.onnx', but does not. Add it with its sha256." },
     };

@@ -68,6 +68,7 @@ public sealed class PackSchemaTests
         Assert.Equal(ExecutionTarget.Names.Order(), Texts(providers[0]!["enum"]));
         Assert.Equal(ExecutionProviderNames.All.Order(), Texts(providers[1]!["items"]!["enum"]));
         Assert.Equal(Enum.GetNames<ChannelKind>().Select(name => name.ToLowerInvariant()).Order(), Texts(At("properties/transformer_channels/items/properties/kind")["enum"]));
+        Assert.Equal(Enum.GetNames<AbsentFrames>().Select(name => name.ToLowerInvariant()).Order(), Texts(At("properties/transformer_channels/items/properties/absent")["enum"]));
         Assert.Equal(PackContract.CurrentVersion, At("properties/contract")["const"]!.GetValue<int>());
     }
 

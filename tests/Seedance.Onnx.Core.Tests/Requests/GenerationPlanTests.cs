@@ -83,6 +83,34 @@ public sealed class GenerationPlanTests
     }
 
     [Fact]
+    public void Create_TwoExperts_ChangesGraphAndGuidanceAtTheBoundary()
+    {
+        using PackFolderFixture fixture = new("wan", contract => ContractReaderTests.SetSecondTransformer(contract, inputs => { }));
+        ModelPack pack = fixture.Open();
+
+        GenerationPlan plan = GenerationPlan.Create(Fine with { Steps = 8 }, pack);
+        GenerationPlan asked = GenerationPlan.Create(Fine with { Steps = 8, Guidance = 1 }, pack);
+        GenerationPlan halfGuided = GenerationPlan.Create(Fine with { Steps = 8 }, pack.Contract with { Sampling = pack.Contract.Sampling with { Guidance = 1 } }, pack.Scheduler);
+
+        int high = plan.Solver.Steps.Count(step => step.Timestep >= 875);
+        Assert.InRange(high, 1, 7);
+        Assert.Equal<string>([.. Enumerable.Repeat("transformer", high), .. Enumerable.Repeat("transformer_2", 8 - high)], plan.Transformers);
+        Assert.Equal([.. Enumerable.Repeat(5.0, high), .. Enumerable.Repeat(3.0, 8 - high)], plan.Solver.Steps.Select(GuidanceOf), new WithinRounding());
+        Assert.Equal(1, asked.Solver.Branches);
+        Assert.Equal<string>(plan.Transformers, asked.Transformers);
+        Assert.Equal([.. Enumerable.Repeat(1.0, high), .. Enumerable.Repeat(3.0, 8 - high)], halfGuided.Solver.Steps.Select(GuidanceOf), new WithinRounding());
+
+        // The prompt's weight over that of both branches.
+        static double GuidanceOf(SolverStep step) => step[0, step.Keep + 1] / (step[0, step.Keep] + step[0, step.Keep + 1]);
+    }
+
+    [Fact]
+    public void Create_OneTransformer_RunsItAtEveryStep()
+    {
+        Assert.All(GenerationPlan.Create(Fine, Pack()).Transformers, role => Assert.Equal(GraphRoles.Transformer, role));
+    }
+
+    [Fact]
     public void Create_AnInvalidRequest_ReportsEveryProblem()
     {
         InvalidRequestException error = Assert.Throws<InvalidRequestException>(
@@ -101,6 +129,13 @@ public sealed class GenerationPlanTests
             () => GenerationPlan.Create(Fine with { Width = 8192, Height = 8192, Frames = 41 }, large, pack.Scheduler));
 
         Assert.Contains("but 41 frames of 8192x8192 have 11811160064.", error.Message);
+    }
+
+    private sealed class WithinRounding : IEqualityComparer<double>
+    {
+        public bool Equals(double x, double y) => Math.Abs(x - y) <= 1e-9;
+
+        public int GetHashCode(double obj) => 0;
     }
 
     private static ModelPack Pack(string name = "mini")

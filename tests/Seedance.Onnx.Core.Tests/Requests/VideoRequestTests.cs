@@ -52,7 +52,7 @@ public sealed class VideoRequestTests
         { Fine with { Guidance = double.NaN }, "Guidance must be from 0 to 100, but is NaN." },
         { Fine with { Shift = 0 }, "Shift must be above 0 and up to 1000, but is 0." },
         { Fine with { Shift = double.PositiveInfinity }, "Shift must be above 0 and up to 1000, but is Infinity." },
-        { Fine with { Solver = (SolverKind)9 }, "Solver must be one of euler, heun, unipc, dpm++, but is 9." },
+        { Fine with { Solver = (SolverKind)9 }, "Solver must be one of euler, heun, unipc, dpm++, lcm, but is 9." },
     };
 
     [Theory, MemberData(nameof(Mistakes))]

@@ -73,7 +73,7 @@ public sealed class SolverStepTests
     {
         double[] weights = [.. Values(4, Keep * (Keep + Branches + 1)).Select(value => (double)value)];
         weights[4] = 0;
-        return new SolverStep(sigma: 0.5, timestep: 500, Keep, Branches, weights);
+        return new SolverStep(sigma: 0.5, timestep: 500, Keep, Branches, weights, new double[Branches]);
     }
 
     private static float[] Values(ulong seed, int count)

@@ -122,7 +122,7 @@ public sealed class SolversTests
     [Fact]
     public void Names_OfAllSolvers_ReadBack()
     {
-        Assert.Equal(["euler", "heun", "unipc", "dpm++"], SolverNames.All);
+        Assert.Equal(["euler", "heun", "unipc", "dpm++", "lcm"], SolverNames.All);
         Assert.All(Enum.GetValues<SolverKind>(), kind => Assert.True(SolverNames.TryParse(kind.ToName(), out SolverKind read) && read == kind));
         Assert.False(SolverNames.TryParse("Euler", out _));
         Assert.False(SolverNames.TryParse(null, out _));

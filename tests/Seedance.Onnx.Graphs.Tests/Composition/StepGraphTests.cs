@@ -51,26 +51,30 @@ public sealed class StepGraphTests
     }
 
     [Theory]
-    [InlineData(SolverKind.Euler, 1.0, 1)]
-    [InlineData(SolverKind.Heun, 2.0, 2)]
-    [InlineData(SolverKind.UniPC, 3.5, 2)]
-    public void Compose_FreeKeepAndBranches_OneGraphServesEveryPlan(SolverKind kind, double guidance, int branches)
+    [InlineData(SolverKind.Euler, 1.0, 0.0, 1)]
+    [InlineData(SolverKind.Euler, 4.0, 0.7, 2)]
+    [InlineData(SolverKind.Heun, 2.0, 0.0, 2)]
+    [InlineData(SolverKind.UniPC, 3.5, 1.0, 2)]
+    public void Compose_FreeKeepAndBranches_OneGraphServesEveryPlan(SolverKind kind, double guidance, double rescale, int branches)
     {
-        OnnxModel transformer = Transformer(), step = StepGraph.Compose(transformer, new StepGraphOptions { Channels = Channels, Keep = null, Branches = null, UsesNoise = true });
+        OnnxModel transformer = Transformer(), step = StepGraph.Compose(transformer, new StepGraphOptions { Channels = Channels, Keep = null, Branches = null, UsesNoise = true, RescalesGuidance = true });
         GraphOptimizer.Optimize(step, new OptimizationOptions());
         SolverPlan plan = Solvers.Create(kind, FlowSchedule.Shifted(6, shift: 3));
-        plan = branches == 1 ? plan : plan.WithGuidance(guidance);
+        plan = branches == 1 ? plan : plan.WithGuidance(branches, rescale, (_, shares) => (shares[0], shares[1]) = (1 - guidance, guidance));
         float[] noise = Numbers.Between(7, Latents), state = new float[plan.Keep * Latents];
         noise.CopyTo(state, 0);
         foreach (SolverStep one in plan.Steps)
         {
             float[] weights = new float[plan.Keep * one.Columns];
             one.CopyWeights(weights);
+            float[] shares = new float[branches + 1];
+            one.CopyGuidance(shares);
             Dictionary<string, OnnxTensor> inputs = new(Conditions(branches), StringComparer.Ordinal)
             {
                 ["state"] = OnnxTensor.Create<float>("", state, plan.Keep, 4, Frames, Height, Width),
                 ["noise"] = OnnxTensor.Create<float>("", new float[Latents], 1, 4, Frames, Height, Width),
                 ["weights"] = OnnxTensor.Create<float>("", weights, plan.Keep, one.Columns),
+                ["guidance"] = OnnxTensor.Create<float>("", shares, 1, branches + 1),
                 ["timestep"] = OnnxTensor.Create<float>("", Enumerable.Repeat((float)one.Timestep, branches).ToArray(), branches),
             };
             state = OnnxRun.Run(step, inputs)["next_state"].ToArray<float>();

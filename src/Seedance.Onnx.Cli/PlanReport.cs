@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Seedance.Onnx.Memory;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Prompts;
+using Seedance.Onnx.Requests;
+using Seedance.Onnx.Sampling;
+
+namespace Seedance.Onnx.Cli;
+
+/// <summary>What generate --dry-run tells: everything that would be done; the names are the keys of its JSON.</summary>
+internal sealed record PlanReport
+{
+    public required int Width { get; init; }
+
+    public required int Height { get; init; }
+
+    public required int Frames { get; init; }
+
+    public required int Fps { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    /// <summary>[C, f, h, w].</summary>
+    public required IReadOnlyList<int> Latents { get; init; }
+
+    public required IReadOnlyList<PlannedShot> Shots { get; init; }
+
+    public required IReadOnlyList<ImageUse> Images { get; init; }
+
+    /// <summary>The transformer's batch.</summary>
+    public required IReadOnlyList<PlannedBranch> Branches { get; init; }
+
+    public required SolverUse Solver { get; init; }
+
+    public required MemoryUse Memory { get; init; }
+
+    public required IReadOnlyList<string> Notices { get; init; }
+
+    public static PlanReport Of(GenerationPlan plan, MemoryPlan memory) => new()
+    {
+        Width = plan.Size.Width,
+        Height = plan.Size.Height,
+        Frames = plan.Frames,
+        Fps = plan.Fps,
+        Seconds = plan.Duration.TotalSeconds,
+        Seed = plan.Seed,
+        Latents = [plan.Latents.Channels, plan.Latents.Frames, plan.Latents.Height, plan.Latents.Width],
+        Shots = plan.Shots,
+        Images = [.. plan.Conditions.Select(condition => new ImageUse(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), condition.Image.Name, condition.LatentFrame))],
+        Branches = plan.Branches,
+        Solver = SolverUse.Of(plan),
+        Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.DecodeBytes),
+        Notices = plan.Notices,
+    };
+
+    public string ToJson() => Json.Write(this);
+
+    /// <summary>A few lines for people.</summary>
+    public string ToText()
+    {
+        StringBuilder text = new();
+        Line("video", $"{Width}x{Height}, {Frames} frames at {Fps} a second ({Seconds:0.0} s), seed {Seed}");
+        Line("latents", $"[{string.Join(", ", Latents)}]");
+        foreach ((int index, PlannedShot shot) in Shots.Index())
+        {
+            Line($"shot {index + 1}", $"frames {shot.FirstFrame} to {shot.FirstFrame + shot.Frames - 1} ({(double)shot.Frames / Fps:0.0} s): {shot.Caption}");
+        }
+
+        foreach (ImageUse image in Images)
+        {
+            Line(image.Kind.Replace('_', ' '), $"{image.Name}, given at latent frame {image.LatentFrame}");
+        }
+
+        SolverUse solver = Solver;
+        string order = solver.Name is "unipc" or "dpm++" ? $" of order {solver.Order}" : "";
+        Line("solver", $"{solver.Name}{order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {Branches.Count} {(Branches.Count == 1 ? "branch" : "branches")}");
+        Line("guidance", $"{solver.Guidance:0.###}{(solver.SecondGuidance is { } second ? $", {second:0.###} for {GraphRoles.SecondTransformer}" : "")}{(solver.ImageGuidance is { } images ? $", images {images:0.###}" : "")}, noise {solver.GuidanceInterval}, rescale {solver.GuidanceRescale:0.###}");
+        Line("noise", string.Join(' ', solver.Evaluations.Select(evaluation => evaluation.Sigma.ToString("0.###", CultureInfo.InvariantCulture))));
+        Line("memory", $"{MiB(Memory.Peak)} MiB at most: {MiB(Memory.Weights)} for weights, then {MiB(Memory.Text)} for text{(Memory.Condition > 0 ? $", {MiB(Memory.Condition)} for images" : "")}, "
+            + $"{MiB(Memory.Denoise)} for denoising or {MiB(Memory.Decode)} for decoding");
+        foreach (string notice in Notices)
+        {
+            Line("note", notice);
+        }
+
+        return text.ToString().TrimEnd();
+
+        void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-12}{value}\n");
+    }
+
+    private static long MiB(long bytes) => (bytes + (1 << 20) - 1) >> 20;
+
+    /// <summary>An image, and where it goes.</summary>
+    internal sealed record ImageUse(string Kind, string Name, int LatentFrame);
+
+    /// <summary>Bytes.</summary>
+    internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Decode);
+
+    /// <summary>One evaluation of the transformer, and W row by row: kept tensors, branches, noise.</summary>
+    internal sealed record EvaluationUse(string Transformer, double Sigma, double Timestep, IReadOnlyList<IReadOnlyList<double>> Weights)
+    {
+        public static EvaluationUse Of(SolverStep step, string transformer) => new(
+            transformer, step.Sigma, step.Timestep, [.. Enumerable.Range(0, step.Keep).Select(row => step.Weights.Slice(row * step.Columns, step.Columns).ToArray())]);
+    }
+
+    /// <summary>How the noise is led to a video.</summary>
+    internal sealed record SolverUse(
+        string Name, int Order, int Steps, double Shift, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, IReadOnlyList<EvaluationUse> Evaluations)
+    {
+        public static SolverUse Of(GenerationPlan plan) => new(
+            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale,
+            [.. plan.Solver.Steps.Zip(plan.Transformers, EvaluationUse.Of)]);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Diagnostics.CodeAnalysis;
+using Seedance.Onnx.Composition;
+using Seedance.Onnx.Execution;
+using Seedance.Onnx.Latents;
+using Seedance.Onnx.Media;
+using Seedance.Onnx.Memory;
+using Seedance.Onnx.Ort;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
+
+namespace Seedance.Onnx;
+
+/// <summary>Plans videos of a pack without loading its graphs: what would be done, whether it can be, and what memory it would take. Safe for several threads.</summary>
+public sealed class GenerationPlanner
+{
+    private readonly MemoryModel _memory;
+    private readonly PipelineOptions _options;
+
+    internal GenerationPlanner(ModelPack pack, PipelineOptions options, MemoryModel memory)
+    {
+        Pack = pack;
+        _options = options;
+        _memory = memory;
+    }
+
+    /// <summary>The pack that it plans for.</summary>
+    public ModelPack Pack { get; }
+
+    /// <summary>Opens a pack for planning; its files are not compared with their sums.</summary>
+    /// <param name="packPath">The pack's folder, which holds seedance.json.</param>
+    /// <param name="options">The limits that plans must keep to, and where FFmpeg is; the defaults if not specified.</param>
+    /// <returns>The planner.</returns>
+    /// <exception cref="ArgumentException">An option is out of its range; every such option is named.</exception>
+    /// <exception cref="ModelPackException">The folder is no usable pack; the error lists every problem found.</exception>
+    /// <exception cref="ExecutionTargetException">The weights take more memory than they may.</exception>
+    public static GenerationPlanner Open(string packPath, PipelineOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(packPath);
+        options ??= new PipelineOptions();
+        IReadOnlyList<string> problems = options.FindProblems();
+        if (problems.Count > 0)
+        {
+            throw new ArgumentException(string.Join(' ', problems), nameof(options));
+        }
+
+        ModelPack pack = ModelPack.Open(packPath);
+        MemoryModel.RequireRoom(pack, options.MemoryLimit);
+        // What would be loaded is composed where memory is asked for, and kept nowhere.
+        PackComposer composer = new(pack, cacheFolder: null, verified: false);
+        ResolvedTarget target = new(ExecutionProvider.Cpu, ExecutionTarget.Cpu, []);
+        Dictionary<string, ComposedGraph> composed = pack.Contract.RunRoles.Except([GraphRoles.Tokenizer, GraphRoles.TextEncoder], StringComparer.Ordinal).ToDictionary(
+            role => role, role => role == GraphRoles.VaeDecoder ? composer.ComposePixels(target) : composer.ComposeStep(target, role), StringComparer.Ordinal);
+        return new GenerationPlanner(pack, options, new MemoryModel(pack, composed, options.MemoryLimit, options.ConcurrentGenerations));
+    }
+
+    /// <summary>Plans a video. Images are looked at, so that one that cannot be read is told here.</summary>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The plan, to be printed or carried out.</returns>
+    /// <exception cref="InvalidRequestException">The pack cannot carry the request out, an image cannot be read, or the video would take more memory than it may; every problem is listed.</exception>
+    /// <exception cref="ExecutionTargetException">There are images, and FFmpeg is missing.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<GenerationPlan> PlanAsync(VideoRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        List<string> problems = [];
+        Dictionary<ImageSource, ImageSource> seen = [];
+        foreach (ImageSource image in request.Images.Where(image => image.Size is null).Distinct())
+        {
+            try
+            {
+                seen[image] = image with { Size = (await ReadAsync(image, size: null, cancellationToken).ConfigureAwait(false)).Size };
+            }
+            catch (MediaException error)
+            {
+                problems.Add(error.Message);
+            }
+        }
+
+        VideoRequest measured = request.WithImages(image => seen.GetValueOrDefault(image, image));
+        return Create(measured, problems);
+    }
+
+    /// <summary>Plans the memory that a video takes: reads the graphs, but runs none. Takes a moment for each new size and length.</summary>
+    /// <param name="plan">What would be made.</param>
+    /// <returns>What it is planned to take.</returns>
+    public MemoryPlan PlanMemory(GenerationPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return _memory.Of(plan);
+    }
+
+    /// <summary>Plans without waiting for anything where there are no images to look at.</summary>
+    [SuppressMessage("Design", "MA0045", Justification = "For callers that want the problems from the call itself; PlanAsync is there for the others.")]
+    internal GenerationPlan Plan(VideoRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.Images.All(image => image.Size is not null) ? Create(request, []) : Task.Run(() => PlanAsync(request)).GetAwaiter().GetResult();
+    }
+
+    /// <summary>The images of a plan in the order of its conditions, cropped to the video's shape and scaled to its size.</summary>
+    internal async Task<IReadOnlyList<VideoFrame>> ReadImagesAsync(GenerationPlan plan, CancellationToken cancellationToken)
+    {
+        List<VideoFrame> images = [];
+        foreach (PlannedCondition condition in plan.Conditions)
+        {
+            images.Add(await ReadAsync(condition.Image, plan.Size, cancellationToken).ConfigureAwait(false));
+        }
+
+        return images;
+    }
+
+    private GenerationPlan Create(VideoRequest request, List<string> problems)
+    {
+        if (problems.Count > 0)
+        {
+            throw new InvalidRequestException([.. request.FindProblems(Pack.Contract), .. problems]);
+        }
+
+        GenerationPlan plan = GenerationPlan.Create(request, Pack);
+        return _memory.FindProblem(plan) is { } problem ? throw new InvalidRequestException([problem]) : plan;
+    }
+
+    private Task<VideoFrame> ReadAsync(ImageSource image, VideoSize? size, CancellationToken cancellationToken)
+    {
+        ImageReader reader = new(FFmpegTool.Find(_options.FFmpeg));
+        return image.Path is { } path ? reader.ReadAsync(path, size, cancellationToken) : reader.ReadAsync(image.Encoded, image.Name, size, cancellationToken);
+    }
+}

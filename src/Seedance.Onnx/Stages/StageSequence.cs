@@ -1,0 +1,92 @@
+using Seedance.Onnx.Media;
+using Seedance.Onnx.Memory;
+using Seedance.Onnx.Ort;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
+
+namespace Seedance.Onnx.Stages;
+
+/// <summary>One way through: text, images, denoising, decoding. Safe for several threads.</summary>
+/// <param name="pack">The pack.</param>
+/// <param name="sessions">Its graphs; borrowed.</param>
+/// <param name="memory">Says in which pieces a clip is decoded.</param>
+internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, MemoryModel memory)
+{
+    private readonly TextStage _text = new(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
+    private readonly ConditionStage _condition = new(pack.Contract.Latents);
+    private readonly DenoiseStage _denoise = new(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels, sessions.Find(GraphRoles.SecondTransformer));
+    private readonly DecodeStage _decode = new(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
+
+    /// <summary>All stages up to the frames.</summary>
+    /// <param name="run">What is made; latents that it has already are decoded as they are.</param>
+    /// <param name="images">The plan's images in the order of its conditions, each of the video's size.</param>
+    /// <param name="take">Gets the frames in order as they are decoded.</param>
+    /// <param name="cancellationToken">Stops it, inside a step too.</param>
+    /// <exception cref="GraphExecutionException">A graph failed, or memory was not enough.</exception>
+    public void MakeFrames(GenerationRun run, IReadOnlyList<VideoFrame> images, Action<VideoFrame> take, CancellationToken cancellationToken)
+    {
+        string running = GraphRoles.Transformer;
+        try
+        {
+            ReadOnlyMemory<float> latents = run.Latents ?? MakeLatents(run, images, cancellationToken);
+            running = GraphRoles.VaeDecoder;
+            run.Events.Latents?.Invoke(new LatentClip(run.Plan, pack, latents));
+            Decode(run, latents.Span, take, cancellationToken);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new GraphExecutionException(running, "its tensors must fit into memory, but do not. Ask for a smaller or shorter video.", error);
+        }
+    }
+
+    /// <summary>The stages up to denoising.</summary>
+    /// <param name="run">What is made.</param>
+    /// <param name="images">The plan's images in the order of its conditions, each of the video's size.</param>
+    /// <param name="cancellationToken">Stops it, inside a step too.</param>
+    /// <returns>Normalised latents, [C, f, h, w].</returns>
+    public float[] MakeLatents(GenerationRun run, IReadOnlyList<VideoFrame> images, CancellationToken cancellationToken)
+    {
+        (GenerationPlan plan, GenerationEvents events) = (run.Plan, run.Events);
+        using TextCondition text = RunText(run, cancellationToken);
+        ImageCondition condition = images.Count > 0 ? Encode(run, images, cancellationToken) : ImageCondition.None;
+        Action<StepLoop>? observer = events.Preview is { } preview ? NewPreview(plan, preview, cancellationToken).Observe : null;
+        using StageRun stage = new(run.Clock, GenerationStage.Denoise);
+        return _denoise.Run(plan, text, condition, stage, observer, events.Progress, cancellationToken);
+    }
+
+    private TextCondition RunText(GenerationRun run, CancellationToken cancellationToken)
+    {
+        using StageRun stage = new(run.Clock, GenerationStage.Text);
+        TextCondition text = _text.Run(run.Plan.Branches, cancellationToken);
+        stage.Count(text.Runs, text.InRuns);
+        run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Text, 1, 1));
+        return text;
+    }
+
+    private ImageCondition Encode(GenerationRun run, IReadOnlyList<VideoFrame> images, CancellationToken cancellationToken)
+    {
+        using StageRun stage = new(run.Clock, GenerationStage.Condition);
+        ImageCondition condition = _condition.Run(run.Plan, images, sessions.Need(GraphRoles.VaeEncoder, cancellationToken), stage, cancellationToken);
+        run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Condition, images.Count, images.Count));
+        return condition;
+    }
+
+    private void Decode(GenerationRun run, ReadOnlySpan<float> latents, Action<VideoFrame> take, CancellationToken cancellationToken)
+    {
+        using StageRun stage = new(run.Clock, GenerationStage.Decode);
+        _decode.Run(run.Plan, latents, memory.ChoosePieces(run.Plan), Told, stage, cancellationToken);
+
+        void Told(VideoFrame frame)
+        {
+            PipelineTelemetry.CountFrame();
+            run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Decode, frame.Index + 1, run.Plan.Frames));
+            take(frame);
+        }
+    }
+
+    private PreviewStage NewPreview(GenerationPlan plan, IProgress<VideoFrame> preview, CancellationToken cancellationToken)
+    {
+        GraphSession decoder = sessions.Need(pack.Contract.FindGraph(GraphRoles.ThinVaeDecoder) is null ? GraphRoles.VaeDecoder : GraphRoles.ThinVaeDecoder, cancellationToken);
+        return new PreviewStage(new DecodeStage(decoder, pack.Contract.Latents), pack.Contract.Latents, memory, plan, preview, cancellationToken);
+    }
+}
