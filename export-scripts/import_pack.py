@@ -1,7 +1,7 @@
 """Turns an exported pack back into checkpoints, so that its training can go on where no checkpoint was kept.
 
     export-scripts/run import_pack.py --pack onnx/seedance-mini
-    export-scripts/run train_transformer.py
+    export-scripts/run train_transformer.py --plan more
 
 Writes the networks' weights, as the pack has them (float16, averaged), below $SEEDANCE_WORK, where every script looks for them; a training that finds them begins at
 step 0 with a fresh optimiser. What only training needs (the readers of attributes and scenes) is not in a pack and begins anew. Ends by comparing each network with its graph.
@@ -56,8 +56,6 @@ def take(module: nn.Module, weights: dict[str, Tensor], prefix: str, path: Path)
 
 
 def save(folder: Path, module: nn.Module, config: dict[str, object]) -> None:
-    if (folder / "state.pt").exists():
-        fail(f"{folder} must have no checkpoint yet, but has one. Remove it, or name another --work.")
     folder.mkdir(parents=True, exist_ok=True)
     average = [p.detach().clone() for p in module.parameters()]
     torch.save({"config": config, "model": module.state_dict(), "average": average, "step": 0, "seconds": 0.0}, folder / "state.pt")
@@ -72,6 +70,9 @@ def main(argv: list[str] | None = None) -> None:
 
     if not (args.pack / "seedance.json").exists():
         fail(f"--pack must be a folder with a seedance.json, but {args.pack} has none.")
+    there = [name for name in ("tokenizer/spiece.model", *(f"{part}/state.pt" for part in ("transformer", "vae", "vae_thin", "upscaler"))) if (args.work / name).exists()]
+    if there:
+        fail(f"--work must be a folder without checkpoints, but {args.work} has {', '.join(there)}. Name another folder, or remove them.")
     latents = json.loads((args.pack / "seedance.json").read_text(encoding="utf-8"))["latents"]
     graph = lambda role: onnx.load(str(args.pack / role / "model.onnx")).graph  # noqa: E731
 
@@ -79,9 +80,6 @@ def main(argv: list[str] | None = None) -> None:
         """The network's configuration; a key that it does not know is of the file's format, and what the file lacks has its default."""
         values = json.loads((args.pack / role / "config.json").read_text())
         return kind(**{f.name: tuple(v) if isinstance(v := values[f.name], list) else v for f in dataclasses.fields(kind) if f.name in values})
-
-    (args.work / "tokenizer").mkdir(parents=True, exist_ok=True)
-    (args.work / "tokenizer" / "spiece.model").write_bytes(tokenizer_model(args.pack / "tokenizer" / "model.onnx"))
 
     bundle = Bundle(config("text_encoder", TextConfig), config("transformer", TransformerConfig))  # type: ignore[arg-type]
     for part, role in ((bundle.text, "text_encoder"), (bundle.transformer, "transformer")):
@@ -101,6 +99,8 @@ def main(argv: list[str] | None = None) -> None:
 
     for network in graphs_of(bundle, vae, thin, upscaler):
         print(f"{network.role}: differs from the graph by {compare(network, args.pack / network.role / 'model.onnx'):.1e} at most", flush=True)
+    (args.work / "tokenizer").mkdir(parents=True, exist_ok=True)
+    (args.work / "tokenizer" / "spiece.model").write_bytes(tokenizer_model(args.pack / "tokenizer" / "model.onnx"))
     save(args.work / "transformer", bundle, bundle.config)
     save(args.work / "vae", vae, vae.config.to_dict())
     (args.work / "vae" / "statistics.json").write_text(json.dumps({k: latents[k] for k in ("mean", "std")}, indent=1) + "\n")

@@ -34,8 +34,7 @@ def orthogonal(matrices: Tensor, steps: int = 4) -> Tensor:
 
 
 def product(left: Tensor, right: Tensor) -> Tensor:
-    """left @ right for batches of matrices, in the way that is fastest here: float32 through the operator that adds (five times the speed of the one that does not),
-    bfloat16 on a copy of a transposed view (four times)."""
+    """left @ right for batches of matrices, in the way that is fastest here: float32 through the operator that adds, bfloat16 on a copy of a transposed view."""
     if left.dtype is torch.float32:
         return torch.baddbmm(left.new_zeros(len(left), left.shape[1], right.shape[2]), left, right, beta=0)
     return left @ right.contiguous()

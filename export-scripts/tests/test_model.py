@@ -222,8 +222,12 @@ class WholeWayTests(unittest.TestCase):
             export_pack.main(["--work", str(work), "--out", str(work / "pack"), "--reference", str(work / "reference")])
 
             import_pack.main(["--pack", str(work / "pack"), "--work", str(work / "again")])
-            with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+            errors, kept = io.StringIO(), work / "again" / "tokenizer" / "spiece.model"
+            kept.write_bytes(b"mine")
+            with self.assertRaises(SystemExit), contextlib.redirect_stderr(errors):
                 import_pack.main(["--pack", str(work / "pack"), "--work", str(work / "again")])
+            self.assertIn("transformer/state.pt", errors.getvalue())
+            self.assertEqual(kept.read_bytes(), b"mine")
             train_transformer.main([*arguments, "--out", str(work / "again" / "transformer"), "--scale", "0.0005"])
 
             contract = json.loads((work / "pack" / "seedance.json").read_text())
