@@ -25,10 +25,11 @@ class ClipSet:
         sizes = np.array([max(len(f) - HELD_OUT, 0) for f in self.frames], float)
         self.shares = sizes / sizes.sum()
 
-    def random(self, rng: np.random.Generator) -> np.ndarray:
-        """One training clip, uint8 [F, H, W, 3]."""
+    def random(self, rng: np.random.Generator) -> tuple[np.ndarray, Clip]:
+        """One training clip, uint8 [F, H, W, 3], and its truth."""
         bucket = int(rng.choice(len(self.frames), p=self.shares))
-        return self.frames[bucket][int(rng.integers(0, len(self.frames[bucket]) - HELD_OUT))]
+        row = int(rng.integers(0, len(self.frames[bucket]) - HELD_OUT))
+        return self.frames[bucket][row], self.clips[bucket][row]
 
     def held_out(self, index: int) -> np.ndarray:
         """One clip that no training sees, uint8 [F, H, W, 3]; indices walk over the buckets."""

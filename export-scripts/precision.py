@@ -1,12 +1,25 @@
-"""The number type in which networks are trained here: the fastest that the processor has.
+"""The number type in which networks are trained here: the one that this processor multiplies faster, measured when a script begins.
 
-Tile instructions (AMX) multiply bfloat16 two to four times faster than float32. Without them it is the other way round: on a processor with AVX-512 and its bfloat16 dot
-products, float32 reaches 310 GFLOP/s in a product of 2048 x 2048 matrices where bfloat16 reaches 195, and 357 against 205 in a convolution.
+Tile instructions (AMX) multiply bfloat16 two to four times faster than float32. With AVX-512 and its bfloat16 dot products alone it differs from machine to machine: 420 against 190 GFLOP/s on one,
+195 against 310 on another, so that no flag of the processor tells.
 """
 
 from __future__ import annotations
 
+import time
+
 import torch
 
-ARITHMETIC = torch.bfloat16 if torch.cpu._is_amx_tile_supported() else torch.float32
-"""bfloat16 where the processor has tiles for it, else float32."""
+
+def seconds(kind: torch.dtype) -> float:
+    """The quickest of a few products of 1024 x 1024 matrices."""
+    a, best = torch.ones(1024, 1024, dtype=kind), float("inf")
+    for _ in range(4):
+        began = time.perf_counter()
+        a @ a
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+ARITHMETIC = torch.bfloat16 if seconds(torch.bfloat16) < seconds(torch.float32) else torch.float32
+"""bfloat16 where its products take less time, else float32."""

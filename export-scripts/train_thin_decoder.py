@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> None:
     clips, master = ClipSet(args.data), Master(decoder)
 
     def losses(rng: np.random.Generator) -> dict[str, Tensor]:
-        x = crops(clips, rng, args.batch, args.frames).contiguous(memory_format=torch.channels_last_3d)
+        x = crops(clips, rng, args.batch, args.frames).pixels
         with torch.no_grad():
             mean, log_variance = encoder.encode(x.to(ARITHMETIC))
             z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()

@@ -59,6 +59,7 @@ PLANS = {
         Stage("whole", 800, 36, 5, ("one", "two", "shots", "whole"), (1, 0.05), given=0.2),
     ],
     "more": [
+        Stage("frames", 600, 64, 1, ("one", "two", "whole"), (1, 1), attributes=0.1),
         Stage("whole", 4000, 36, 5, ("one", "two", "shots", "whole", "long"), (1, 0.02), given=0.2),
     ],
 }

@@ -9,32 +9,71 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dataset import ClipSet
-from model.vae import Vae, VaeConfig
+from encode_dataset import subject_cells
+from model.bundle import frame_shots
+from model.vae import SLOTS, SPATIAL_STRIDE, Vae, VaeConfig
 from muon import Muon
 from pictures import psnr, to_tensor
 from precision import ARITHMETIC
 from training import WORK, Master, Run, fail, rise_and_fall
+from world.vocabulary import BACKGROUNDS, CAMERAS
 
 CROP = 64
+WORDS_BATCH = (64, 1)
+LEAST_CELLS = 4
+"""Of a subject inside a window, so that its kind can be seen."""
+SCENE_WEIGHT = 0.6
 
 
-def crops(clips: ClipSet, rng: np.random.Generator, count: int, frames: int) -> Tensor:
-    """Random 64x64 windows of random clips: [B, 3, F, 64, 64] in [-1, 1], channels last."""
-    out = np.empty((count, frames, CROP, CROP, 3), np.uint8)
+@dataclass(frozen=True)
+class Batch:
+    """Windows of clips [B, 3, F, H, W], and what they show: the number of the subject in each latent cell [B, f, h, w] (0: none), and the class of every slot, -1 where
+    there is none to see: of the two subjects [4, B, f, 2] and of the scene [2, B, f, 1]."""
+
+    pixels: Tensor
+    cells: Tensor
+    subjects: Tensor
+    scene: Tensor
+
+
+def crops(clips: ClipSet, rng: np.random.Generator, count: int, frames: int) -> Batch:
+    """Random 64x64 windows of random clips, on the latents' grid."""
+    f, size = (frames - 1) // 4 + 1, CROP // SPATIAL_STRIDE
+    pixels, cells = np.empty((count, frames, CROP, CROP, 3), np.uint8), np.empty((count, f, size, size), np.int64)
+    subjects, scene = np.full((4, count, f, 2), -1), np.full((2, count, f, 1), -1)
     for i in range(count):
-        clip = clips.random(rng)
-        f = int(rng.integers(0, clip.shape[0] - frames + 1))
-        y, x = int(rng.integers(0, clip.shape[1] - CROP + 1)), int(rng.integers(0, clip.shape[2] - CROP + 1))
-        out[i] = clip[f:f + frames, y:y + CROP, x:x + CROP]
-    return to_tensor(out)
+        video, clip = clips.random(rng)
+        t, y, x = (int(rng.integers(0, room + 1)) for room in ((clip.frames - frames) // 4, (clip.height - CROP) // SPATIAL_STRIDE, (clip.width - CROP) // SPATIAL_STRIDE))
+        pixels[i] = video[4 * t:4 * t + frames, SPATIAL_STRIDE * y:SPATIAL_STRIDE * y + CROP, SPATIAL_STRIDE * x:SPATIAL_STRIDE * x + CROP]
+        cells[i] = subject_cells(clip)[t:t + f, y:y + size, x:x + size]
+        for j, s in enumerate(frame_shots(clip, t + f)[t:]):
+            shot = clip.shots[s]
+            scene[:, i, j, 0] = BACKGROUNDS.index(shot.background), CAMERAS.index(shot.camera)
+            for n, subject in enumerate(shot.subjects):
+                if (cells[i, j] == n + 1).sum() >= LEAST_CELLS:
+                    subjects[:, i, j, n] = [slot.index(word) for slot, word in zip(SLOTS, (subject.kind, subject.colour, subject.motion, shot.style), strict=False)]
+    subjects[2, :, 0], scene[1, :, 0] = -1, -1  # neither motion nor camera can be seen in a first frame
+    return Batch(to_tensor(pixels).contiguous(memory_format=torch.channels_last_3d), *(torch.from_numpy(a) for a in (cells, subjects, scene)))
+
+
+def reading_loss(vae: Vae, z: Tensor, batch: Batch) -> Tensor:
+    """Cross-entropy of the reader a slot [6], over the means of the latents z [B, C, f, h, w] in each subject's cells, and over all cells for the scene."""
+    z = z.permute(0, 2, 3, 4, 1)
+    of = (batch.cells[..., None] == torch.arange(1, 3)).float()
+    subjects = torch.einsum("bfhwc,bfhwn->bfnc", z, of) / of.sum((2, 3)).clamp(min=1)[..., None]
+    logits = vae.reader(subjects[:, :, None].to(ARITHMETIC))[:4] + vae.reader(z.mean((2, 3))[:, :, None, None].to(ARITHMETIC))[4:]
+    losses = [F.cross_entropy(said.float().flatten(0, -2), classes.flatten(), ignore_index=-1, reduction="sum") / (classes >= 0).sum().clamp(min=1)
+              for said, classes in zip(logits, [*batch.subjects, *batch.scene], strict=True)]
+    return torch.stack(losses)
 
 
 def edge_weight(x: Tensor) -> Tensor:
@@ -53,22 +92,43 @@ def picture_loss(y: Tensor, x: Tensor) -> Tensor:
     difference = y - x
     pixel = (edge_weight(x) * (difference.abs() + 2 * difference.square())).mean()
     gradient = (difference[..., 1:] - difference[..., :-1]).abs().mean() + (difference[..., 1:, :] - difference[..., :-1, :]).abs().mean()
-    motion = (difference[:, :, 1:] - difference[:, :, :-1]).abs().mean()
+    motion = (difference[:, :, 1:] - difference[:, :, :-1]).abs().sum() / difference.numel()
     return pixel + 0.3 * gradient + 0.3 * motion
 
 
-def loss_of(vae: Vae, x: Tensor, kl_weight: float, *, halved: bool = False) -> Tensor:
-    """The picture's loss and a faint pull of the latents towards a standard normal.
+def losses_of(vae: Vae, batch: Batch, rng: np.random.Generator, args: argparse.Namespace, *, words: bool) -> dict[str, Tensor]:
+    """The picture's loss, a faint pull of the latents towards a standard normal, and what the reader gets wrong.
 
-    `halved`: latents averaged over 2x2 must decode to the picture at half its size. Latents that change with scale as pictures do have less in them that a
-    transformer must guess (Skorokhodov et al., arXiv 2502.14831; Kouzelis et al., arXiv 2502.09509).
+    A diffusion transformer meets latents with noise in them and makes some that are a little wrong. So that what a prompt speaks of is what it sees first and gets wrong last:
+    - a linear reader must find the words of `SLOTS` in noisy latents (Yao et al., arXiv 2501.01423, with exact truth for features);
+    - half of the clips are decoded from latents with some noise left in them (Yang et al., arXiv 2507.15856);
+    - latents averaged over 2x2 must, in a share of steps, decode to the picture at half its size: latents that change with scale as pictures do have less in them
+      that must be guessed (Skorokhodov et al., arXiv 2502.14831; Kouzelis et al., arXiv 2502.09509).
+
+    `words`: mostly the reader's loss; few are decoded.
     """
+    x = batch.pixels
     mean, log_variance = (t.float() for t in vae.encode(x.to(ARITHMETIC)))
     z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-    if halved:
+    spread, centre = z.std((0, 2, 3, 4), keepdim=True), z.mean((0, 2, 3, 4), keepdim=True)
+    share = lambda highest, n: torch.from_numpy(rng.uniform(0, highest, n).astype(np.float32))[:, None, None, None, None]  # noqa: E731
+
+    wrong = reading_loss(vae, noisy((z - centre) / spread, share(args.read_noise, len(x))), batch)
+    if words:
+        z, x = z[:4], x[:4]
+    if rng.random() < args.halved:
         z, x = half_size(z), half_size(x)
-    return picture_loss(vae.decode(z.to(ARITHMETIC)).float(), x) + kl_weight * divergence
+    else:
+        z = centre + spread * noisy((z - centre) / spread, share(args.decode_noise, len(z)) * torch.from_numpy(rng.random(len(z)) < 0.5)[:, None, None, None, None])
+    picture = picture_loss(vae.decode(z.to(ARITHMETIC)).float(), x)
+    return {"picture": picture, **dict(zip(("kind", "colour", "motion", "style", "background", "camera"), wrong, strict=True)),
+            "total": (0.1 if words else 1.0) * picture + args.kl * divergence + SCENE_WEIGHT * wrong.mean()}
+
+
+def noisy(z: Tensor, share: Tensor) -> Tensor:
+    """As a rectified flow mixes them: (1 - share) z + share noise."""
+    return (1 - share) * z + share * torch.randn_like(z)
 
 
 def half_size(x: Tensor) -> Tensor:
@@ -89,7 +149,7 @@ def write_statistics(run: Run, clips: ClipSet, count: int = 256) -> None:
     """Mean and standard deviation of each latent channel over training clips, to statistics.json: what the transformer sees is normalised by them."""
     vae = run.averaged()
     rng = np.random.default_rng(0)
-    latents = torch.cat([vae.encode(to_tensor(np.array(clips.random(rng))[None]))[0].flatten(2)[0] for _ in range(count)], dim=1)
+    latents = torch.cat([vae.encode(to_tensor(np.array(clips.random(rng)[0])[None]))[0].flatten(2)[0] for _ in range(count)], dim=1)
     values = {"mean": latents.mean(1), "std": latents.std(1)}
     (run.folder / "statistics.json").write_text(json.dumps({k: [round(float(x), 5) for x in v] for k, v in values.items()}, indent=1) + "\n")
 
@@ -110,6 +170,9 @@ def main(argv: list[str] | None = None) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", type=numbers, default=getattr(VaeConfig, name), help="comma-separated, from the finest level to the coarsest")
     parser.add_argument("--kl", type=float, default=2e-5)
     parser.add_argument("--halved", type=float, default=0.25, help="share of steps on latents averaged to half the size")
+    parser.add_argument("--words", type=int, default=400, help="steps at the start on many single frames, most of which are only read: shapes are slow to be named")
+    parser.add_argument("--read-noise", type=float, default=0.7, help="most noise in the latents that are read, 0 to 1")
+    parser.add_argument("--decode-noise", type=float, default=0.3, help="most noise in the half of the latents that are decoded with some, 0 to 1")
     parser.add_argument("--rate", type=float, default=0.02, help="of Muon, for the convolutions")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--score-every", type=float, default=180, help="seconds between scores and checkpoints")
@@ -126,8 +189,8 @@ def main(argv: list[str] | None = None) -> None:
     clips, master = ClipSet(args.data), Master(vae)
 
     def losses(rng: np.random.Generator) -> dict[str, Tensor]:
-        x = crops(clips, rng, args.batch, args.frames).contiguous(memory_format=torch.channels_last_3d)
-        return {"total": loss_of(master.fast, x, args.kl, halved=rng.random() < args.halved)}
+        words = run.step < args.words
+        return losses_of(master.fast, crops(clips, rng, *(WORDS_BATCH if words else (args.batch, args.frames))), rng, args, words=words)
 
     def score(count: int = 12) -> None:
         run.log("held out", psnr=held_out_psnr(run.averaged(), clips, count))  # type: ignore[arg-type]

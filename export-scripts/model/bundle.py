@@ -25,7 +25,7 @@ class Bundle(nn.Module):
     def __init__(self, text: TextConfig, transformer: TransformerConfig):
         super().__init__()
         self.text, self.transformer = TextEncoder(text), Transformer(transformer)
-        self.scene = SceneReader(transformer.width, (len(COLOURS), len(KINDS)), PATCH)
+        self.scene = SceneReader(transformer.width, (len(COLOURS) + 1, len(KINDS) + 1), PATCH)
         self.reader = AttributeReader(text.width, tuple(len(s) for s in SUBJECT_SLOTS), tuple(len(s) for s in SCENE_SLOTS))
 
     @property
@@ -99,7 +99,7 @@ def _entropy(logits: Tensor, classes: Tensor) -> Tensor:
 
 
 def scene_loss(bundle: Bundle, features: Tensor, clips: list[Clip], subjects: Tensor) -> Tensor:
-    """Cross-entropy of the scene reader; subjects [B, f, h, w] says which subject of its shot stands in a cell (0: none)."""
+    """Cross-entropy of the scene reader, whose class 0 is nothing; subjects [B, f, h, w] says which subject of its shot stands in a cell (0: none)."""
     frames = subjects.shape[1]
     lookup = np.zeros((len(clips), frames, 3, 2), np.int64)
     for i, clip in enumerate(clips):

@@ -62,16 +62,16 @@ class TextEncoder(nn.Module):
 
 
 class SceneReader(nn.Module):
-    """Training only: what stands in each latent cell, read from the transformer's middle: one class of every slot, or nothing. Where pixels are still noise the text
+    """Training only: what stands in each latent cell, read from the transformer's middle by one linear layer a slot. Where pixels are still noise the text
     alone can tell, so that binding words to places is learnt from the first step on (in the spirit of REPA, arXiv 2410.06940, with exact truth for features)."""
 
     def __init__(self, width: int, classes: tuple[int, ...], cells: int):
         super().__init__()
-        self.heads = nn.ModuleList([nn.Linear(width, (n + 1) * cells * cells) for n in classes])
+        self.heads = nn.ModuleList([nn.Linear(width, n * cells * cells) for n in classes])
         self.cells = cells
 
     def forward(self, features: Tensor) -> list[Tensor]:
-        """[B, f, h, w, D] -> logits [B, f, h * cells, w * cells, n + 1] a slot; class 0 is nothing."""
+        """[B, f, h, w, D] -> logits [B, f, h * cells, w * cells, n] a slot."""
         b, f, h, w, _ = features.shape
         n = self.cells
         return [head(features).reshape(b, f, h, w, n, n, -1).permute(0, 1, 2, 4, 3, 5, 6).reshape(b, f, h * n, w * n, -1) for head in self.heads]

@@ -15,10 +15,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model.text import SceneReader
+from world.vocabulary import BACKGROUNDS, CAMERAS, COLOURS, KINDS, MOTIONS, STYLES
+
 TEMPORAL_STRIDE = 4
 SPATIAL_STRIDE = 8
 REACH = 2
 """Earlier steps that a temporal kernel sees."""
+SLOTS = (KINDS, COLOURS, MOTIONS, STYLES, BACKGROUNDS, CAMERAS)
+"""What the reader finds in each latent cell: four slots of the subject that stands there, two of the shot."""
 
 
 @dataclass(frozen=True)
@@ -168,12 +173,13 @@ class Decoder(nn.Module):
 
 
 class Vae(nn.Module):
-    """Encoder to mean and log-variance, and decoder."""
+    """Encoder to mean and log-variance, and decoder; for training only, a linear reader of what latents show."""
 
     def __init__(self, config: VaeConfig):
         super().__init__()
         self.config = config
         self.encoder, self.decoder = Encoder(config), Decoder(config)
+        self.reader = SceneReader(config.latent_channels, tuple(len(slot) for slot in SLOTS), 1)
 
     def encode(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """[B, 3, F, H, W] in [-1, 1] -> mean and log-variance [B, C, f, h, w]."""

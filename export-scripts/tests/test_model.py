@@ -203,7 +203,7 @@ class WholeWayTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             work = Path(folder)
             render_dataset.main(["--out", str(work / "clips"), "--count", "140", "--frames", "17"])
-            train_vae.main(["--data", str(work / "clips"), "--out", str(work / "vae"), "--steps", "3", "--score-clips", "1", "--channels", "4", "--widths", "16,24",
+            train_vae.main(["--data", str(work / "clips"), "--out", str(work / "vae"), "--steps", "3", "--words", "1", "--score-clips", "1", "--channels", "4", "--widths", "16,24",
                             "--encoder-blocks", "1,1", "--decoder-blocks", "1,1"])
             train_thin_decoder.main(["--data", str(work / "clips"), "--vae", str(work / "vae"), "--out", str(work / "vae_thin"), "--steps", "2", "--score-clips", "1"])
             train_upscaler.main(["--vae", str(work / "vae"), "--out", str(work / "upscaler"), "--clips", "26", "--steps", "2", "--batch", "2", "--width", "8", "--blocks", "1"])
