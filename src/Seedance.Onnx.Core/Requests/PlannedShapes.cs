@@ -70,12 +70,15 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     private long[] Lengths(string role, string name, PackContract pack)
     {
         long f = Latents.Frames, h = Latents.Height, w = Latents.Width;
+        VideoSize size = pack.Latents.SizeOf(Latents);
         return (role, name) switch
         {
             (GraphRoles.Tokenizer, _) => [Branches],
             (GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder, _) => [1, Latents.Channels, f, h, w],
-            (GraphRoles.VaeEncoder or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), h * pack.Latents.SpatialStride, w * pack.Latents.SpatialStride],
-            (GraphRoles.ImageEncoder, _) => [Images, 3, h * pack.Latents.SpatialStride, w * pack.Latents.SpatialStride],
+            // Images are the frames of one clip, or each a clip of its own.
+            (GraphRoles.VaeEncoder, _) when pack.TransformerChannels.Absent == AbsentFrames.Zeros => [1, 3, 1, size.Height, size.Width],
+            (GraphRoles.VaeEncoder or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), size.Height, size.Width],
+            (GraphRoles.ImageEncoder, _) => [Images, 3, size.Height, size.Width],
             (_, ComposedTensors.State) => [Keep, Latents.Channels, f, h, w],
             (_, ComposedTensors.Weights) => [Keep, Keep + Branches + 1],
             (_, ComposedTensors.Noise) => [1, Latents.Channels, f, h, w],

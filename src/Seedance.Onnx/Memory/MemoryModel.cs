@@ -153,13 +153,12 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         return shapes.Images == 0 ? plan : plan with { WeightBytes = plan.WeightBytes + _imageWeights.Value, ConditionBytes = ConditionOf(shapes) };
     }
 
-    /// <summary>Images go through the encoders one graph after another, as clips of one frame or as the frames of one clip; the graphs stay loaded from then on.</summary>
+    /// <summary>Images go through the encoders one graph after another, which stay loaded from then on; what comes out is kept for the transformer.</summary>
     private long ConditionOf(PlannedShapes shapes)
     {
         TransformerChannels channels = pack.Contract.TransformerChannels;
-        PlannedShapes encoded = channels.Absent == AbsentFrames.Grey ? shapes : shapes with { Latents = shapes.Latents with { Frames = 1 } };
         long given = sizeof(float) * (channels.Total - channels.Count(ChannelKind.Noisy)) * (shapes.Latents.Length / shapes.Latents.Channels);
-        return given + pack.Contract.ImageRoles.Max(role => ActivationsOf(role, encoded));
+        return given + pack.Contract.ImageRoles.Max(role => ActivationsOf(role, shapes));
     }
 
     private long ActivationsComposed(string role, PlannedShapes shapes) => ActivationsOf(composed[role].Model, composed[role].Contract, shapes);

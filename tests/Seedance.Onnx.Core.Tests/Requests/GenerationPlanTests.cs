@@ -125,6 +125,7 @@ public sealed class GenerationPlanTests
         PlannedShapes shapes = PlannedShapes.Of(plan, contract);
         string Of(string role, string input) => contract.FindGraph(role) is { } graph && shapes.InputsOf(graph, contract).TryGetValue(input, out ImmutableArray<long> lengths) ? string.Join(' ', lengths) : "";
         Assert.Equal((model, hidden, rows, pixels), (model, Of(GraphRoles.Transformer, "hidden_states"), Of(GraphRoles.Transformer, "encoder_hidden_states_image"), Of(GraphRoles.ImageEncoder, "pixel_values")));
+        Assert.Equal(images == 0 ? "1 3 1 480 832" : $"1 3 81 {plan.Size.Height} {plan.Size.Width}", Of(GraphRoles.VaeEncoder, "sample"));
         (ConditionKind, int, int)[] places = [(ConditionKind.FirstFrame, 0, 0), (ConditionKind.LastFrame, 80, 20)];
         Assert.Equal(places[..images], plan.Conditions.Select(condition => (condition.Kind, condition.Frame, condition.LatentFrame)));
     }
