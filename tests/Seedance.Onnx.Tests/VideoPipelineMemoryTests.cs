@@ -88,7 +88,7 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
     {
         Skip.IfNot(ProcessMemory.CanMeasurePeak, "The most memory of a while is measured on Linux only.");
         using TemporaryFolder folder = new();
-        WanImagePack.Write(folder.Path, images: 1);
+        WanImagePack.Write(folder.Path, images: 1, wansEncoder: true);
         VideoRequest request = new() { Prompt = "a red ball", Steps = 1, Guidance = 1, Frames = 33, Width = 416, Height = 240, FirstFrame = ImageSource.FromFile("first.png") };
         await using (await VideoPipeline.OpenAsync(folder.Path))
         {

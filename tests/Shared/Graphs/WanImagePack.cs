@@ -5,7 +5,7 @@ using Seedance.Onnx.Graphs;
 namespace Seedance.Onnx.Testing;
 
 /// <summary>
-/// A pack with the contract of Wan's image-to-video models: text encoder, VAE and sizes are those of the tiny Wan pack, the transformer and the image encoder small graphs of
+/// A pack with the contract of Wan's image-to-video models: text encoder, decoder and sizes are those of the tiny Wan pack, the transformer and both encoders of images small graphs of
 /// random weights that look at all that such graphs are given. What is to come out of them is computed beside the pipeline, one graph and one number after another.
 /// </summary>
 internal static class WanImagePack
@@ -18,7 +18,8 @@ internal static class WanImagePack
     /// <summary>Writes the pack.</summary>
     /// <param name="folder">Its folder.</param>
     /// <param name="images">How many images it must be given: 1 for a first frame, 2 for first and last.</param>
-    public static void Write(string folder, int images)
+    /// <param name="wansEncoder">Whether its VAE encoder is that of the tiny Wan pack, which takes memory as Wan's does, but gives nearly the same whatever it is given.</param>
+    public static void Write(string folder, int images, bool wansEncoder = false)
     {
         string source = RepositoryFolder.PathOf("tests", "Shared", "wan-pack");
         foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
@@ -45,7 +46,8 @@ internal static class WanImagePack
             ["inputs"] = new JsonObject { ["pixel_values"] = Tensor("B", 3, "H", "W") },
             ["outputs"] = new JsonObject { ["last_hidden_state"] = Tensor("B", FeatureRows, FeatureWidth) },
         };
-        foreach ((string role, OnnxModel model) in new[] { ("transformer", Transformer()), ("image_encoder", ImageEncoder()) })
+        (string Role, OnnxModel Model)[] models = [("transformer", Transformer()), ("image_encoder", ImageEncoder()), ("vae_encoder", VaeEncoder())];
+        foreach ((string role, OnnxModel model) in wansEncoder ? models[..2] : models)
         {
             string file = Path.Combine(folder, role, "model.onnx");
             _ = Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -96,6 +98,22 @@ internal static class WanImagePack
         string mixed = graph.Add("MatMul", [graph.Add("Flatten", [small]), Weights(graph, values, values, FeatureRows * FeatureWidth)]);
         string rows = graph.Add("Tanh", [graph.Add("Reshape", [mixed, graph.Integers(0, FeatureRows, FeatureWidth)])]);
         graph.Output(graph.Rename(rows, "last_hidden_state"), OnnxElementType.Float32, "B", FeatureRows, FeatureWidth);
+        return model;
+    }
+
+    /// <summary>Blocks of pixels and the seven frames up to the last of their latent frame, so that each looks back beyond its own group.</summary>
+    private static OnnxModel VaeEncoder()
+    {
+        const int frames = 7, side = 8, values = 3 * frames * side * side;
+        OnnxModel model = new(new OnnxGraph("vae_encoder"), opset: 18);
+        GraphBuilder graph = new(model.Graph);
+        graph.Input("sample", OnnxElementType.Float32, "B", 3, "F", "H", "W");
+        string blocks = graph.Add(
+            "Conv",
+            ["sample", Weights(graph, values, 2 * Latents, 3, frames, side, side), Weights(graph, 4, 2 * Latents)],
+            OnnxAttribute.Create("strides", [4L, side, side]),
+            OnnxAttribute.Create("pads", [frames - 1L, 0, 0, 0, 0, 0]));
+        graph.Output(graph.Rename(graph.Add("Tanh", [blocks]), "latent_parameters"), OnnxElementType.Float32, "B", 2 * Latents, "f", "h", "w");
         return model;
     }
 
