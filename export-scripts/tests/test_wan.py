@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import tempfile
 import unittest
 import unittest.mock
@@ -9,13 +11,15 @@ from pathlib import Path
 
 import onnx
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from wan import image_encoder, text_encoder, transformer, vae
-from wan.layers import fill, halves, hollow
-from wan.source import open_component
-from wan_reference import (GOLDEN, GRAPHS, UniPc, assembled, difference, export, flow_sigmas, guided_run, loaded, needs_golden, random_images, run_graphs,
+from wan.folder import Network, WanModel
+from wan.layers import fill, halves, hollow, weights_of
+from wan.pack import graphs_of, images
+from wan.source import Component, open_component
+from wan_reference import (GOLDEN, GRAPHS, UniPc, assembled, difference, export, flow_sigmas, guided_run, image_condition, loaded, needs_golden, random_images, run_graphs,
                            split_into_shards)
 
 CLOSE = 1e-4
@@ -142,6 +146,43 @@ class GoldenTests(unittest.TestCase):
         (graph,) = run_graphs([(self.path("i2v", "transformer", "model.onnx"), dict(zip(names, inputs, strict=True)))])
         self.assert_close(graph["out_hidden_states"], out)
 
+    @torch.no_grad()
+    def test_places_of_a_first_and_a_last_frame_are_added_to_their_features(self) -> None:
+        source, model = GOLDEN / "i2v/transformer", self.path("flf-model", "transformer")
+        places = torch.randn(1, 10, 20, generator=torch.Generator().manual_seed(12))
+        model.mkdir(parents=True)
+        weights = "diffusion_pytorch_model.safetensors"
+        save_file(load_file(source / weights) | {"condition_embedder.image_embedder.pos_embed": places}, model / weights)
+        (model / "config.json").write_text(json.dumps(json.loads((source / "config.json").read_text()) | {"pos_embed_seq_len": 10}))
+        code, said = export(model.parent, "--only", "transformer", "--out", self.path("flf"))
+        self.assertEqual((code, said), (0, ""))
+        torch.manual_seed(13)
+        inputs = {"hidden_states": torch.randn(1, 36, 2, 4, 6), "timestep": torch.tensor([300.0]), "encoder_hidden_states": torch.randn(1, 512, 32)}
+        features = torch.randn(1, 10, 20)
+
+        with_places, without = loaded(transformer.Transformer, transformer, model), loaded(transformer.Transformer, transformer, source)
+        (graph,) = run_graphs([(self.path("flf", "transformer", "model.onnx"), inputs | {"encoder_hidden_states_image": features})])
+
+        out = with_places(*inputs.values(), features)
+        self.assert_close(out, without(*inputs.values(), features + places), 1e-6)
+        self.assertGreater(difference(out, without(*inputs.values(), features)), 1e-4)
+        self.assert_close(graph["out_hidden_states"], out)
+
+    @torch.no_grad()
+    def test_condition_tells_the_given_frames_and_shows_them(self) -> None:
+        decoder, encoder = loaded(vae.DecoderGraph, vae, GOLDEN / "vae"), loaded(vae.EncoderGraph, vae, GOLDEN / "vae")
+        first, last = self.golden["vae.video"][:, :, 0], self.golden["vae.video"][:, :, -1]
+        mean, std = torch.zeros(1, 16, 1, 1, 1), torch.ones(1, 16, 1, 1, 1)
+
+        one, both = (image_condition(encoder, 13, mean, std, first, end) for end in (None, last))
+
+        self.assertEqual(both.shape, (1, 20, 4, 6, 5))
+        self.assertEqual(one[0, :4, :, 0, 0].tolist(), [[1, 0, 0, 0]] * 4)
+        self.assertEqual(both[0, :4, :, 0, 0].tolist(), [[1, 0, 0, 0]] * 3 + [[1, 0, 0, 1]])
+        self.assert_close(one[:, 4:, :3], both[:, 4:, :3], 1e-5)  # the encoder looks back only
+        self.assertGreater(difference(one[:, 4:, 3:], both[:, 4:, 3:]), 1e-3)
+        self.assert_close(decoder.decode(one[:, 4:, :1]), decoder.decode(encoder(first[:, :, None])[:, :16]), 1e-5)
+
     def test_shards_and_halves_give_the_same_graph(self) -> None:
         """Two shards of bfloat16 and float16, external data: what rounding leaves is what the graph computes with."""
         model = self.path("sharded")
@@ -213,6 +254,71 @@ class ImageEncoderTests(unittest.TestCase):
             x = layer(x)
 
         self.assertLessEqual(difference(encoder(picture), x), 1e-5)
+
+
+TRANSFORMER = {"_class_name": "WanTransformer3DModel", "patch_size": [1, 2, 2], "num_attention_heads": 40, "attention_head_dim": 128, "in_channels": 16, "out_channels": 16,
+               "text_dim": 4096, "freq_dim": 256, "ffn_dim": 13824, "num_layers": 40, "cross_attn_norm": True, "qk_norm": "rms_norm_across_heads", "eps": 1e-6,
+               "rope_max_seq_len": 1024, "image_dim": None, "added_kv_proj_dim": None, "pos_embed_seq_len": None}
+SMALL = {"num_attention_heads": 12, "ffn_dim": 8960, "num_layers": 30}
+IMAGE = {"in_channels": 36, "image_dim": 1280}
+PUBLISHED = {"T2V 1.3B": (SMALL, 1_418_996_800), "T2V 14B": ({}, 14_288_491_584), "I2V 1.3B": (SMALL | IMAGE | {"added_kv_proj_dim": 1536}, 1_564_428_608),
+             "I2V 14B": (IMAGE | {"added_kv_proj_dim": 5120}, 16_394_878_784), "FLF2V 14B": (IMAGE | {"added_kv_proj_dim": 5120, "pos_embed_seq_len": 514}, 16_395_536_704),
+             "2.2 I2V A14B": ({"in_channels": 36}, 14_288_901_184)}
+"""Configurations of published transformers, by what differs from that of 14B, and how many weights they have."""
+CLIP = {"architectures": ["CLIPVisionModel"], "hidden_act": "gelu", "hidden_size": 1280, "intermediate_size": 5120, "num_attention_heads": 16, "num_hidden_layers": 32,
+        "image_size": 224, "patch_size": 14, "layer_norm_eps": 1e-5}
+UMT5 = {"architectures": ["UMT5EncoderModel"], "model_type": "umt5", "vocab_size": 256384, "d_model": 4096, "d_kv": 64, "d_ff": 10240, "num_heads": 64, "num_layers": 24,
+        "feed_forward_proj": "gated-gelu"}
+VAE = {"_class_name": "AutoencoderKLWan", "base_dim": 96, "z_dim": 16, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 2, "attn_scales": [], "temperal_downsample": [False, True, True],
+       "latents_mean": [0.0] * 16, "latents_std": [1.0] * 16}
+
+
+class PublishedConfigurationTests(unittest.TestCase):
+    """Configurations as they are published, without their weights: what they are read as, how many weights the network has, and what its graph is given."""
+
+    def read(self, module: object, values: dict[str, object]) -> object:
+        problems: list[str] = []
+        config = module.read_config(Component(Path("model"), values, {}), problems)  # type: ignore[attr-defined]
+        self.assertEqual(problems, [])
+        return config
+
+    def weights(self, network: nn.Module) -> int:
+        return sum(math.prod(shape) for _, shape, _ in weights_of(network))
+
+    def test_transformers_have_their_published_number_of_weights(self) -> None:
+        for name, (changes, count) in PUBLISHED.items():
+            with self.subTest(name):
+                config = self.read(transformer, TRANSFORMER | changes)
+                self.assertEqual(self.weights(hollow(lambda config=config: transformer.Transformer(config))), count)
+
+    def test_image_models_say_what_they_are_given(self) -> None:
+        expected = {"I2V 14B": ({"min": 1, "max": 1}, ["B", "I", 1280]), "FLF2V 14B": ({"min": 2, "max": 2}, ["B", 514, 1280]), "2.2 I2V A14B": ({"min": 1, "max": 2}, None)}
+        for name, (number, features) in expected.items():
+            with self.subTest(name):
+                values = TRANSFORMER | PUBLISHED[name][0]
+                config = self.read(transformer, values)
+                network = Network(Component(Path("model"), values, {}), hollow(lambda config=config: transformer.Transformer(config)))
+                model = WanModel({"transformer": network}, {}, {}, image=self.read(image_encoder, CLIP), transformer=config)
+
+                inputs = graphs_of(model)["transformer"].inputs
+
+                self.assertEqual(images(model), number)
+                self.assertEqual(inputs["hidden_states"][1], ["B", 36, "f", "h", "w"])
+                self.assertEqual(inputs.get("encoder_hidden_states_image", (None, None))[1], features)
+
+    def test_encoders(self) -> None:
+        self.assertEqual(self.read(image_encoder, CLIP).rows, 257)
+        self.assertEqual(self.weights(hollow(lambda: text_encoder.TextEncoder(self.read(text_encoder, UMT5)))), 5_680_910_336)
+        vae_config = self.read(vae, VAE)
+        self.assertEqual((vae_config.temporal_stride, vae_config.spatial_stride), (4, 8))
+
+    def test_places_of_features_without_features_are_refused(self) -> None:
+        problems: list[str] = []
+
+        self.assertIsNone(transformer.read_config(Component(Path("model"), TRANSFORMER | {"pos_embed_seq_len": 514, "added_kv_proj_dim": 8}, {}), problems))
+
+        self.assertEqual(len(problems), 2)
+        self.assertIn("pos_embed_seq_len must be a whole number above 0 with image_dim and null without, but is 514", problems[1])
 
 
 class SolverTests(unittest.TestCase):

@@ -10,11 +10,20 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from safetensors.torch import load_file
+import torch
+from safetensors.torch import load_file, save_file
 
 import export_wan
 from make_wan_pack import train_tokenizer
 from wan_reference import GOLDEN, GRAPHS, assembled, export, needs_golden, random_images, split_into_shards
+
+
+def give_places(transformer: Path, rows: int) -> None:
+    """Makes a tiny image-to-video transformer one whose features have places, as that of a first and a last frame."""
+    weights, config = transformer / "diffusion_pytorch_model.safetensors", transformer / "config.json"
+    tensors = {name: value.clone() for name, value in load_file(weights).items()}
+    save_file(tensors | {"condition_embedder.image_embedder.pos_embed": torch.zeros(1, rows, 20)}, weights)
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"pos_embed_seq_len": rows}))
 
 
 @needs_golden
@@ -26,8 +35,10 @@ class WholePackTests(unittest.TestCase):
         self.addCleanup(self.temporary.cleanup)
         self.out = Path(self.temporary.name) / "pack"
 
-    def exported(self, kind: str, *arguments: object, experts: bool = False) -> dict[str, object]:
+    def exported(self, kind: str, *arguments: object, experts: bool = False, rows: int = 0) -> dict[str, object]:
         model = assembled(Path(self.temporary.name) / "model", kind)
+        if rows:
+            give_places(model / "transformer", rows)
         if experts:
             shutil.copytree(model / "transformer", model / "transformer_2")
             (model / "model_index.json").write_text(json.dumps({"_class_name": "WanPipeline", "boundary_ratio": 0.875}))
@@ -43,6 +54,7 @@ class WholePackTests(unittest.TestCase):
 
         self.assertEqual(list(contract["graphs"]), ["tokenizer", "text_encoder", "transformer", "vae_encoder", "vae_decoder"])
         self.assertEqual(contract["transformer_channels"], [{"kind": "noisy", "channels": 16}])
+        self.assertNotIn("images", contract)
         self.assertEqual(contract["sampling"], {"solver": "unipc", "steps": 50, "guidance": 5.0, "negative_prompt": ""})
         self.assertEqual(json.loads((self.out / "scheduler/scheduler_config.json").read_text())["flow_shift"], 5)
         self.assertEqual(contract["graphs"]["vae_decoder"]["inputs"]["past_0"]["shape"], ["B", 1, 1, 1, 1])
@@ -55,8 +67,15 @@ class WholePackTests(unittest.TestCase):
 
         channels = [{"kind": "noisy", "channels": 16}, {"kind": "mask", "channels": 4}, {"kind": "condition", "channels": 16, "absent": "grey"}]
         self.assertEqual(contract["transformer_channels"], channels)
+        self.assertEqual(contract["images"], {"min": 1, "max": 1})
         self.assertEqual(contract["graphs"]["image_encoder"]["outputs"]["last_hidden_state"]["shape"], ["B", 5, 20])
         self.assertEqual(contract["graphs"]["transformer"]["inputs"]["encoder_hidden_states_image"]["shape"], ["B", "I", 20])
+
+    def test_first_and_last_frame_to_video(self) -> None:
+        contract = self.exported("i2v", rows=10)
+
+        self.assertEqual(contract["images"], {"min": 2, "max": 2})
+        self.assertEqual(contract["graphs"]["transformer"]["inputs"]["encoder_hidden_states_image"]["shape"], ["B", 10, 20])
 
     def test_two_experts_and_distilled_steps(self) -> None:
         contract = self.exported("t2v", "--guidance", 1, "--guidance-2", 3.5, "--steps", 4, experts=True)
@@ -117,6 +136,28 @@ class RefusalTests(unittest.TestCase):
 
         self.assertIn("out_channels must be 48, as the VAE's z_dim, but is 16", said)
         self.assertIn("latents_mean must have 48 entries, but has 16", said)
+
+    def test_places_that_are_no_multiple_of_an_images_features(self) -> None:
+        shutil.rmtree(self.model)
+        self.model = assembled(self.model, "i2v")
+        give_places(self.model / "transformer", 7)
+        random_images(self.model / "image_encoder")
+
+        self.assertIn("pos_embed_seq_len must be 5 or 10, rows of one image or two from the image encoder, but is 7", self.refused(only="image_encoder," + GRAPHS))
+
+    def test_image_model_without_its_image_encoder(self) -> None:
+        shutil.rmtree(self.model)
+        self.model = assembled(self.model, "i2v")
+
+        self.assertIn("image_encoder/config.json must be there, but is missing", self.refused(only="image_encoder," + GRAPHS))
+
+    def test_image_encoder_of_another_width(self) -> None:
+        shutil.rmtree(self.model)
+        self.model = assembled(self.model, "i2v")
+        self.change_config("transformer", image_dim=24)
+        random_images(self.model / "image_encoder")
+
+        self.assertIn("image_dim must be 20, as the image encoder's hidden_size, but is 24", self.refused(only="image_encoder," + GRAPHS))
 
     def test_several_faults_are_named_at_once(self) -> None:
         self.change_config("transformer", qk_norm="layer_norm")

@@ -27,6 +27,8 @@ GOLDEN = Path(__file__).resolve().parents[3] / "shared" / "golden" / "wan"
 """Recorded outputs of diffusers and of the Wan 2.1 authors' text encoder, and the tiny weights that made them."""
 GRAPHS = "text_encoder,transformer,vae_encoder,vae_decoder"
 """What can be exported of them: there is no tokenizer."""
+GROUP = 4
+"""Frames of a latent frame."""
 needs_golden = unittest.skipUnless(GOLDEN.exists(), f"the golden Wan is not there: {GOLDEN}")
 
 
@@ -97,6 +99,22 @@ def guided_run(transformer: Callable[..., Tensor], noise: Tensor, negative: Tens
         without, given = transformer(x, t, negative), transformer(x, t, prompt)
         x = solver.step(i, without + guidance * (given - without), x)
     return x
+
+
+@torch.no_grad()
+def image_condition(encode: Callable[[Tensor], Tensor], frames: int, mean: Tensor, std: Tensor, first: Tensor, last: Tensor | None = None) -> Tensor:
+    """Mask and condition channels [1, GROUP + C, f, h, w] of an image-to-video model, as diffusers lays them out.
+
+    The mask is 1 for frames that are given, the first frame's as often as a group has frames, and its groups become channels. The condition is the latents' mean of one clip
+    that is 0 where no frame is given. first and last: [1, 3, H, W] in [-1, 1]; mean and std of the latents: [1, C, 1, 1, 1].
+    """
+    clip, given = torch.zeros(1, 3, frames, *first.shape[2:]), torch.zeros(frames)
+    clip[:, :, 0], given[0] = first, 1
+    if last is not None:
+        clip[:, :, -1], given[-1] = last, 1
+    latents = (encode(clip)[:, :mean.shape[1]] - mean) / std
+    mask = torch.cat([given[:1].repeat(GROUP - 1), given]).reshape(-1, GROUP).t()
+    return torch.cat([mask[None, :, :, None, None].expand(-1, -1, -1, *latents.shape[3:]), latents], dim=1)
 
 
 RUN = """

@@ -186,5 +186,8 @@ def _check_agreement(model: WanModel, problems: list[str]) -> None:
                             "Name components of one model.")
     if t and model.image and t.image_width != model.image.width:
         problems.append(f"The transformer's image_dim must be {model.image.width}, as the image encoder's hidden_size, but is {t.image_width}. Name components of one model.")
+    if t and model.image and t.image_rows not in (None, model.image.rows, 2 * model.image.rows):
+        problems.append(f"The transformer's pos_embed_seq_len must be {model.image.rows} or {2 * model.image.rows}, rows of one image or two from the image encoder, but is "
+                        f"{t.image_rows}. Name components of one model.")
     if t and text and t.text_width != text.width:
         problems.append(f"The transformer's text_dim must be {text.width}, as the text encoder's d_model, but is {t.text_width}. Name components of one model.")

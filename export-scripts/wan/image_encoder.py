@@ -32,6 +32,11 @@ class ImageConfig:
     patch: int
     eps: float
 
+    @property
+    def rows(self) -> int:
+        """Rows of features of one image: one for the whole of it, and one for each patch."""
+        return 1 + (self.size // self.patch) ** 2
+
 
 def read_config(component: Component, problems: list[str]) -> ImageConfig | None:
     """The configuration; None, and why, if it is of a variant that this module is not."""
@@ -74,7 +79,7 @@ class Embeddings(nn.Module):
         super().__init__()
         self.class_embedding = nn.Parameter(torch.empty(config.width))
         self.patch_embedding = nn.Conv2d(3, config.width, config.patch, stride=config.patch, bias=False)
-        self.position_embedding = nn.Embedding(1 + (config.size // config.patch) ** 2, config.width)
+        self.position_embedding = nn.Embedding(config.rows, config.width)
 
     def forward(self, pixels: Tensor) -> Tensor:
         patches = self.patch_embedding(pixels).flatten(2).transpose(1, 2)

@@ -49,7 +49,7 @@ def graphs_of(model: WanModel) -> dict[str, GraphExport]:
             assert model.image
             pictures = [torch.rand(b, 3, h, w) * 2 - 1 for b, h, w in ((2, 40, 56), (1, 224, 224), (1, 96, 64))]
             graphs[role] = GraphExport(role, network.module, {"pixel_values": ("float32", ["B", 3, "H", "W"])},
-                                       {"last_hidden_state": ("float32", ["B", 1 + (model.image.size // model.image.patch) ** 2, model.image.width])}, [(p,) for p in pictures])
+                                       {"last_hidden_state": ("float32", ["B", model.image.rows, model.image.width])}, [(p,) for p in pictures])
         elif role.startswith("transformer"):
             assert model.transformer
             graphs[role] = _transformer(role, network.module, model.transformer)
@@ -77,12 +77,12 @@ def _transformer(role: str, module: torch.nn.Module, config: TransformerConfig) 
         pt, ph, pw = config.patch
         latents = torch.randn(b, config.inputs, f * pt, h * ph, w * pw)
         inputs = latents, torch.randint(1, 1000, (b,)).float(), torch.randn(b, s, config.text_width)
-        return (*inputs, torch.randn(b, s // 3, config.image_width)) if config.image_width else inputs
+        return (*inputs, torch.randn(b, config.image_rows or s // 3, config.image_width)) if config.image_width else inputs
 
     inputs: Tensors = {"hidden_states": ("float32", ["B", config.inputs, "f", "h", "w"]), "timestep": ("float32", ["B"]),
                        "encoder_hidden_states": ("float32", ["B", "S", config.text_width])}
     if config.image_width:
-        inputs["encoder_hidden_states_image"] = ("float32", ["B", "I", config.image_width])
+        inputs["encoder_hidden_states_image"] = ("float32", ["B", config.image_rows or "I", config.image_width])
     return GraphExport(role, module, inputs, {"out_hidden_states": ("float32", ["B", config.outputs, "f", "h", "w"])},
                        [sample(2, 2, 2, 3, TEXT_LENGTH if config.image_width else 20), sample(1, 1, 3, 2, TEXT_LENGTH), sample(1, 4, 2, 2, 40 if config.image_width else 9)])
 
@@ -126,8 +126,21 @@ def contract(model: WanModel, graphs: dict[str, GraphExport], facts: Facts, file
         "video": {"fps": facts.fps, "size_multiple": size_multiple(model), "sizes": list(facts.sizes), "max_frames": facts.max_frames, "default_frames": facts.default_frames},
         "sampling": sampling,
         "text": {"max_tokens": facts.text_length},
+        **({"images": images(model)} if t.inputs > v.latent_channels else {}),
         "transformer_channels": channels, "graphs": declared, "files": files,
     }
+
+
+def images(model: WanModel) -> dict[str, int]:
+    """How many images a model with mask and condition is given: a first frame, or a first and a last one where its transformer has places for both. One that looks at no
+    features takes either."""
+    t = model.transformer
+    assert t
+    if not t.image_width:
+        return {"min": 1, "max": 2}
+    assert model.image
+    number = t.image_rows // model.image.rows if t.image_rows else 1
+    return {"min": number, "max": number}
 
 
 def size_multiple(model: WanModel) -> int:

@@ -38,7 +38,9 @@ class TransformerConfig:
     """Whether tokens are normalised before they look at the text."""
     eps: float
     image_width: int | None
-    """Features of an image; None for a model of text alone."""
+    """Features of an image; None for a model that looks at none."""
+    image_rows: int | None = None
+    """Rows of features that have a place of their own each, as those of a first and a last frame have; None for any number."""
 
     @property
     def width(self) -> int:
@@ -48,9 +50,9 @@ class TransformerConfig:
 def read_config(component: Component, problems: list[str]) -> TransformerConfig | None:
     """The configuration; None, and why, if it is of a variant that this module is not."""
     where, before = component.folder / "config.json", len(problems)
-    for key, expected in (("qk_norm", "rms_norm_across_heads"), ("pos_embed_seq_len", None)):
-        if component.value(key, expected) != expected:
-            problems.append(f"{where}: {key} must be {json_text(expected)}, but is {json_text(component.value(key))}. This variant of Wan is not supported.")
+    norm = component.value("qk_norm", "rms_norm_across_heads")
+    if norm != "rms_norm_across_heads":
+        problems.append(f"{where}: qk_norm must be rms_norm_across_heads, but is {json_text(norm)}. This variant of Wan is not supported.")
     keys = ("num_attention_heads", "attention_head_dim", "in_channels", "out_channels", "text_dim", "freq_dim", "ffn_dim", "num_layers")
     sizes = {key: component.value(key) for key in keys}
     patch = component.value("patch_size")
@@ -66,9 +68,13 @@ def read_config(component: Component, problems: list[str]) -> TransformerConfig 
     if (added is None) != (image is None) or (added is not None and added != heads * head_width):  # type: ignore[operator]
         width = heads * head_width  # type: ignore[operator]
         problems.append(f"{where}: added_kv_proj_dim must be {width} with image_dim and null without, but is {json_text(added)}. Download it again.")
+    rows = component.value("pos_embed_seq_len")
+    if rows is not None and (image is None or not isinstance(rows, int) or rows < 1):
+        problems.append(f"{where}: pos_embed_seq_len must be a whole number above 0 with image_dim and null without, but is {json_text(rows)}. Download it again.")
+    if len(problems) > before:
         return None
     return TransformerConfig(tuple(patch), heads, head_width, inputs, outputs, text, frequencies, inner, layers,  # type: ignore[arg-type]
-                             bool(component.value("cross_attn_norm", True)), float(component.value("eps", 1e-6)), image)  # type: ignore[arg-type]
+                             bool(component.value("cross_attn_norm", True)), float(component.value("eps", 1e-6)), image, rows)  # type: ignore[arg-type]
 
 
 def json_text(value: object) -> str:
@@ -180,13 +186,14 @@ class TwoLayers(nn.Module):
 
 
 class ImageEmbedder(nn.Module):
-    def __init__(self, inputs: int, outputs: int):
+    def __init__(self, inputs: int, outputs: int, rows: int | None):
         super().__init__()
+        self.pos_embed = nn.Parameter(torch.empty(1, rows, inputs)) if rows else None
         self.norm1, self.norm2 = nn.LayerNorm(inputs), nn.LayerNorm(outputs)
         self.ff = FeedForward(inputs, inputs, outputs, exact=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm2(self.ff(self.norm1(x)))
+        return self.norm2(self.ff(self.norm1(x if self.pos_embed is None else x + self.pos_embed)))
 
 
 class ConditionEmbedder(nn.Module):
@@ -197,7 +204,7 @@ class ConditionEmbedder(nn.Module):
         self.time_embedder = TwoLayers(config.frequencies, config.width)
         self.time_proj = Linear(config.width, 6 * config.width)
         self.text_embedder = TwoLayers(config.text_width, config.width)
-        self.image_embedder = ImageEmbedder(config.image_width, config.width) if config.image_width else None
+        self.image_embedder = ImageEmbedder(config.image_width, config.width, config.image_rows) if config.image_width else None
 
     def time(self, timestep: Tensor) -> tuple[Tensor, Tensor]:
         """[B] -> [B, D] and [B, 6, D]."""

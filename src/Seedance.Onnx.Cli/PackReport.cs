@@ -52,7 +52,13 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             pack.Scheduler.TrainTimesteps,
         },
         _contract.MaxTokens,
-        TransformerChannels = _contract.TransformerChannels.Groups.Select(group => new { Kind = group.Kind.ToString().ToLowerInvariant(), group.Channels }),
+        Images = new { Min = _contract.MinImages, Max = MaxImages },
+        TransformerChannels = _contract.TransformerChannels.Groups.Select(group => new
+        {
+            Kind = Name(group.Kind),
+            group.Channels,
+            Absent = group.Kind == ChannelKind.Condition ? Name(group.Absent) : null,
+        }),
         Graphs = _contract.Graphs.ToDictionary(
             graph => graph.Key,
             graph => new
@@ -88,7 +94,11 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
         }
 
         Row("prompt", $"up to {_contract.MaxTokens} tokens");
-        Row("channels", string.Join(" + ", _contract.TransformerChannels.Groups.Select(group => $"{group.Channels} {group.Kind.ToString().ToLowerInvariant()}")));
+        Row("images", MaxImages == 0 ? "none: it makes videos of words alone"
+            : (_contract.MinImages == MaxImages ? $"{MaxImages}" : MaxImages < PackContract.MostImages ? $"{_contract.MinImages} to {MaxImages}" : $"{_contract.MinImages} or more")
+            + (_contract.TransformerChannels.Absent == AbsentFrames.Grey ? ", encoded as frames of one clip that is grey elsewhere" : ", each encoded alone")
+            + (_contract.TakesImageFeatures ? ", and looked at through the image encoder" : ""));
+        Row("channels", string.Join(" + ", _contract.TransformerChannels.Groups.Select(group => $"{group.Channels} {Name(group.Kind)}")));
         foreach (GraphContract graph in GraphRoles.All.Select(_contract.FindGraph).OfType<GraphContract>())
         {
             text.AppendLine().AppendLine($"{graph.Role}: {graph.File} ({Quantity.Bytes(BytesOf(graph.File))})");
@@ -131,6 +141,12 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             tensor.Optional,
         },
         StringComparer.Ordinal);
+
+    /// <summary>The most images that can be given; 0 for a pack that has no way to take any.</summary>
+    private int MaxImages => _contract.FindGraph(GraphRoles.VaeEncoder) is null || _contract.TransformerChannels.Count(ChannelKind.Condition) == 0 ? 0 : _contract.MaxImages;
+
+    private static string Name<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
 
     private string Seconds(int frames) => $"{(double)frames / _contract.Video.Fps:0.0} s";
 

@@ -50,7 +50,7 @@ internal sealed record PlanReport
         Seed = plan.Seed,
         Latents = [plan.Latents.Channels, plan.Latents.Frames, plan.Latents.Height, plan.Latents.Width],
         Shots = plan.Shots,
-        Images = [.. plan.Conditions.Select(condition => new ImageUse(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), condition.Image.Name, condition.LatentFrame))],
+        Images = [.. plan.Conditions.Select(condition => new ImageUse(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), condition.Image.Name, condition.Frame, condition.LatentFrame))],
         Branches = plan.Branches,
         Solver = SolverUse.Of(plan),
         Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.DecodeBytes),
@@ -72,7 +72,7 @@ internal sealed record PlanReport
 
         foreach (ImageUse image in Images)
         {
-            Line(image.Kind.Replace('_', ' '), $"{image.Name}, given at latent frame {image.LatentFrame}");
+            Line(image.Kind.Replace('_', ' '), $"{image.Name}, given as frame {image.Frame}, in latent frame {image.LatentFrame}");
         }
 
         SolverUse solver = Solver;
@@ -95,7 +95,7 @@ internal sealed record PlanReport
     private static long MiB(long bytes) => (bytes + (1 << 20) - 1) >> 20;
 
     /// <summary>An image, and where it goes.</summary>
-    internal sealed record ImageUse(string Kind, string Name, int LatentFrame);
+    internal sealed record ImageUse(string Kind, string Name, int Frame, int LatentFrame);
 
     /// <summary>Bytes.</summary>
     internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Decode);

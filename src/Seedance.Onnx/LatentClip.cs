@@ -132,7 +132,8 @@ public sealed class LatentClip
             throw new InvalidRequestException([$"Latents '{path}' must be decoded by the pack that made them, '{record.Pack}', but the pack is another '{pack.Contract.Name} {pack.Contract.Version}'. Name it with --pack."]);
         }
 
-        GenerationPlan plan = GenerationPlan.Create(record.Request with { ImageGuidance = null }, pack);
+        // Images are in the latents already: a pack that asks for some is not asked again.
+        GenerationPlan plan = GenerationPlan.Create(record.Request with { ImageGuidance = null }, pack.Contract with { MinImages = 0 }, pack.Scheduler);
         LatentShape shape = plan.Latents;
         long[] stated = [.. header[TensorName]!["shape"]!.AsArray().Select(side => side!.GetValue<long>())];
         if (!stated.SequenceEqual([shape.Channels, shape.Frames, shape.Height, shape.Width]) || (string?)header[TensorName]!["dtype"] != "F32"

@@ -205,7 +205,11 @@ public sealed class VideoPipeline : IAsyncDisposable
 
     /// <summary>The stages up to denoising: normalised latents, [C, f, h, w].</summary>
     internal float[] MakeLatents(GenerationPlan plan, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken) =>
-        _stages.MakeLatents(new GenerationRun(plan, Latents: null, new GenerationEvents { Progress = progress }, clock), [], cancellationToken);
+        MakeLatents(plan, [], clock, progress, cancellationToken);
+
+    /// <summary>The stages up to denoising, with the plan's images as they are, each of the video's size.</summary>
+    internal float[] MakeLatents(GenerationPlan plan, IReadOnlyList<VideoFrame> images, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken) =>
+        _stages.MakeLatents(new GenerationRun(plan, Latents: null, new GenerationEvents { Progress = progress }, clock), images, cancellationToken);
 
     /// <summary>Makes all frames, and gives the turn back whatever happens.</summary>
     private void TakeTurn(GenerationRun run, IReadOnlyList<VideoFrame> images, ChannelWriter<VideoFrame> frames, Activity? activity, CancellationToken cancellationToken)
@@ -254,11 +258,6 @@ public sealed class VideoPipeline : IAsyncDisposable
                                     from tensor in graph.Inputs.Concat(graph.Outputs)
                                     where tensor.ElementType.IsFloat() && tensor.ElementType != ElementType.Float32
                                     select $"Tensor '{tensor.Name}' of graph '{role}' must be float32, but is {tensor.ElementType.ToName()}. Export the graph with float32 inputs and outputs."];
-        if (pack.Contract.TransformerChannels.Groups.Any(group => group.Absent != AbsentFrames.Zeros) || pack.Contract.FindGraph(GraphRoles.Transformer)?.FindInput("encoder_hidden_states_image") is { Optional: false })
-        {
-            problems.Add("The transformer must take 0 on condition channels where nothing is given, and no features of images, but wants others, which nothing here makes yet. Use a pack that makes videos from words.");
-        }
-
         if (problems.Count > 0)
         {
             throw new ModelPackException(pack.Folder, problems);

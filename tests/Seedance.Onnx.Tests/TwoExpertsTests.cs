@@ -56,18 +56,6 @@ public sealed class TwoExpertsTests
     }
 
     [Fact]
-    public async Task OpenAsync_GreyFrames_IsRefused()
-    {
-        using TemporaryFolder folder = new();
-        TinyPack.CopyTo(folder);
-        TinyPack.ChangeContract(folder, contract => contract["transformer_channels"]!.AsArray().Single(group => (string?)group!["kind"] == "condition")!["absent"] = "grey");
-
-        ModelPackException error = await Assert.ThrowsAsync<ModelPackException>(() => VideoPipeline.OpenAsync(folder.Path));
-
-        Assert.Contains("must take 0 on condition channels where nothing is given", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void GenerationRecord_GuidanceOfBothTransformers_ReadsBackToTheSamePlan()
     {
         using TemporaryFolder folder = new();

@@ -1,6 +1,8 @@
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Memory;
 using Seedance.Onnx.Requests;
+using Seedance.Onnx.Stages;
+using Seedance.Onnx.Testing;
 using Xunit.Abstractions;
 
 namespace Seedance.Onnx;
@@ -79,6 +81,33 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
         output.WriteLine($"{plan}, peak {plan.PeakBytes >> 20} MiB; measured {opened >> 20} MiB opened, {peak >> 20} MiB in all");
         Assert.True(peak <= plan.PeakBytes, $"What a generation takes must be at most the planned {plan.PeakBytes >> 20} MiB, but is {peak >> 20} MiB.");
         Assert.True(peak > plan.PeakBytes / 8, $"A plan must not be far above what is taken, {peak >> 20} MiB, but is {plan.PeakBytes >> 20} MiB.");
+    }
+
+    [SkippableFact, Trait("Tier", "Graph")]
+    public async Task MakeLatents_ClipThatIsEncodedWhole_TakesNoMoreThanPlanned()
+    {
+        Skip.IfNot(ProcessMemory.CanMeasurePeak, "The most memory of a while is measured on Linux only.");
+        using TemporaryFolder folder = new();
+        WanImagePack.Write(folder.Path, images: 1, wansEncoder: true);
+        VideoRequest request = new() { Prompt = "a red ball", Steps = 1, Guidance = 1, Frames = 33, Width = 416, Height = 240, FirstFrame = ImageSource.FromFile("first.png") };
+        await using (await VideoPipeline.OpenAsync(folder.Path))
+        {
+            // composes the graphs, which is done once and is not planned
+        }
+
+        long before = ProcessMemory.Resident();
+        ProcessMemory.ResetPeak();
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(folder.Path);
+        GenerationPlan plan = GenerationPlan.Create(request, pipeline.Pack);
+        MemoryPlan memory = pipeline.PlanMemory(request);
+
+        _ = pipeline.MakeLatents(plan, [new VideoFrame(plan.Size, new byte[VideoFrame.ByteCount(plan.Size)])], new StageClock(), progress: null, CancellationToken.None);
+
+        long peak = ProcessMemory.Peak() - before;
+        output.WriteLine($"{memory}; measured {peak >> 20} MiB");
+        Assert.True(memory.ConditionBytes > memory.DenoiseBytes, "Encoding must be the stage that takes most, to tell anything.");
+        Assert.True(peak <= memory.PeakBytes, $"Latents must take at most the planned {memory.PeakBytes >> 20} MiB, but took {peak >> 20} MiB.");
+        Assert.True(peak > memory.PeakBytes / 8, $"A plan must not be far above what is taken, {peak >> 20} MiB, but is {memory.PeakBytes >> 20} MiB.");
     }
 
     [Fact, Trait("Tier", "Graph")]

@@ -55,6 +55,17 @@ public sealed record LatentGeometry
         return checked((latentFrames * TemporalStride) - Offset);
     }
 
+    /// <summary>The latent frame that holds a frame.</summary>
+    /// <param name="frame">Position in the clip, from 0.</param>
+    /// <returns>Position among the latent frames, from 0.</returns>
+    public int LatentFrameOf(int frame) => (frame + Offset) / TemporalStride;
+
+    /// <summary>The frame at a place of a latent frame's group. A causal first frame is at all places of its own.</summary>
+    /// <param name="latentFrame">Position among the latent frames, from 0.</param>
+    /// <param name="place">0 to <see cref="TemporalStride"/> − 1.</param>
+    /// <returns>Position in the clip, from 0.</returns>
+    public int FrameAt(int latentFrame, int place) => Math.Max((latentFrame * TemporalStride) + place - Offset, 0);
+
     /// <summary>The valid frame count nearest to a wish.</summary>
     /// <param name="frames">The wish, in frames; may be fractional, zero or negative.</param>
     /// <param name="maxFrames">The most frames that may come out; at least <see cref="Frames"/> of one latent frame.</param>

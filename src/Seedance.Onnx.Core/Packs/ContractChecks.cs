@@ -11,6 +11,7 @@ internal static class ContractChecks
     {
         CheckVideo(contract.Video, contract.Latents, problems);
         CheckChannels(contract, problems);
+        ConditionChecks.Check(contract, problems);
         CheckExperts(contract, problems);
         foreach (GraphContract graph in contract.Graphs.Values)
         {
@@ -23,6 +24,7 @@ internal static class ContractChecks
         int channels = contract.Latents.Channels;
         CheckAxis(contract, GraphRoles.Transformer, "hidden_states", contract.TransformerChannels.Total, problems);
         CheckAxis(contract, GraphRoles.Transformer, "out_hidden_states", channels, problems);
+        CheckAxis(contract, GraphRoles.ImageEncoder, "pixel_values", 3, problems);
         CheckAxis(contract, GraphRoles.VaeEncoder, "sample", 3, problems);
         CheckAxis(contract, GraphRoles.VaeEncoder, "latent_parameters", 2 * channels, problems);
         foreach (string role in new[] { GraphRoles.VaeDecoder, GraphRoles.ThinVaeDecoder })

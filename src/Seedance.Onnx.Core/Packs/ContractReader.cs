@@ -28,6 +28,8 @@ internal static class ContractReader
             Sampling = ReadSampling(fields.Fields("sampling")),
             MaxTokens = ReadText(fields.Fields("text"), out int maxShots),
             MaxShots = maxShots,
+            MinImages = ReadImages(fields, out int maxImages),
+            MaxImages = maxImages,
             TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
             Execution = ExecutionTargetReader.Read(fields, "execution"),
             Graphs = ReadGraphs(fields.Fields("graphs")),
@@ -93,6 +95,21 @@ internal static class ContractReader
         maxShots = fields.Whole("max_shots", 1, 64, ifMissing: 1);
         fields.Close();
         return maxTokens;
+    }
+
+    private static int ReadImages(JsonFields root, out int maxImages)
+    {
+        maxImages = PackContract.MostImages;
+        if (!root.Has("images"))
+        {
+            return 0;
+        }
+
+        JsonFields fields = root.Fields("images");
+        int minImages = fields.Whole("min", 0, PackContract.MostImages, ifMissing: 0);
+        maxImages = fields.Whole("max", 1, PackContract.MostImages, ifMissing: PackContract.MostImages);
+        fields.Close();
+        return minImages;
     }
 
     private static TransformerChannels ReadChannels(ImmutableArray<JsonFields> items)

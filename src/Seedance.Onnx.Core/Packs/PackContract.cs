@@ -12,6 +12,9 @@ public sealed record PackContract
     /// <summary>The version of the contract that this runtime reads.</summary>
     public const int CurrentVersion = 1;
 
+    /// <summary>The most images that a pack can speak of.</summary>
+    public const int MostImages = 1024;
+
     /// <summary>The pack's name, for example "seedance-mini".</summary>
     public required string Name { get; init; }
 
@@ -39,6 +42,12 @@ public sealed record PackContract
     /// <summary>The shots that a video of the pack can have, 1 to 64; 1 if the pack does not say: its transformer then takes a prompt as one text.</summary>
     public int MaxShots { get; init; } = 1;
 
+    /// <summary>The fewest images that a video is made with, 0 to <see cref="MostImages"/>; 0 if the pack does not say: it makes videos of words alone.</summary>
+    public int MinImages { get; init; }
+
+    /// <summary>The most images that a video is made with, 1 to <see cref="MostImages"/>; that many if the pack does not say.</summary>
+    public int MaxImages { get; init; } = MostImages;
+
     /// <summary>What the transformer takes on its channel axis.</summary>
     public required TransformerChannels TransformerChannels { get; init; }
 
@@ -54,6 +63,12 @@ public sealed record PackContract
     /// <summary>The roles of the graphs that make a video of a text, in the order in which they run.</summary>
     public IEnumerable<string> RunRoles =>
         GraphRoles.All.Where(role => GraphRoles.Required.Contains(role) || (role == GraphRoles.SecondTransformer && Graphs.ContainsKey(role)));
+
+    /// <summary>The roles of the graphs that a video with images runs besides, in the order in which they run.</summary>
+    public IEnumerable<string> ImageRoles => TakesImageFeatures ? [GraphRoles.ImageEncoder, GraphRoles.VaeEncoder] : [GraphRoles.VaeEncoder];
+
+    /// <summary>Whether the transformer looks at what the image encoder makes of the images, besides their latents.</summary>
+    public bool TakesImageFeatures => FindGraph(GraphRoles.Transformer)?.FindInput("encoder_hidden_states_image") is not null;
 
     /// <summary>A graph by its role.</summary>
     /// <param name="role">One of <see cref="GraphRoles.All"/>.</param>

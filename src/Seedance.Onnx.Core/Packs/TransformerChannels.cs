@@ -9,6 +9,9 @@ public sealed record TransformerChannels(ImmutableArray<ChannelGroup> Groups)
     /// <summary>Cin: all channels together.</summary>
     public int Total => Groups.Sum(group => group.Channels);
 
+    /// <summary>What condition channels hold for frames that nobody gave.</summary>
+    public AbsentFrames Absent => Groups.FirstOrDefault(group => group.Kind == ChannelKind.Condition).Absent;
+
     /// <summary>The channels of a kind.</summary>
     /// <param name="kind">The kind.</param>
     /// <returns>How many there are; 0 when the transformer takes none of the kind.</returns>

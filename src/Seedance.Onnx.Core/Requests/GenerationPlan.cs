@@ -120,13 +120,7 @@ public sealed record GenerationPlan
         SolverKind kind = read.Solver ?? contract.Sampling.Solver;
         FlowSchedule schedule = scheduler.CreateSchedule(read.Steps ?? contract.Sampling.Steps, shift);
         SolverPlan solver = Solvers.Create(kind, schedule, order);
-        // What a solver keeps is one tensor, and is read as one span.
-        int mostValues = int.MaxValue / sizeof(float) / solver.Keep;
-        if (latents.Length > mostValues)
-        {
-            throw new InvalidRequestException([$"Latents must have at most {mostValues} values, but {frames} frames of {size} have {latents.Length}. Ask for fewer or smaller frames."]);
-        }
-
+        RequireSpans(reading, latents, solver.Keep, contract);
         GuidancePlan guidance = GuidancePlan.Of(read, reading.PlannedShots, contract);
         return new GenerationPlan
         {
@@ -169,6 +163,28 @@ public sealed record GenerationPlan
             {
                 destination.Slice(shot.FirstLatentFrame, shot.LatentFrames).Fill(index);
             }
+        }
+    }
+
+    /// <summary>What a solver keeps is one tensor, and is read as one span; so is a clip that is encoded whole.</summary>
+    private static void RequireSpans(RequestReading reading, LatentShape latents, int keep, PackContract contract)
+    {
+        const int most = int.MaxValue / sizeof(float);
+        long values = 3L * reading.Frames * reading.Size.Width * reading.Size.Height;
+        List<string> problems = [];
+        if (latents.Length > most / keep)
+        {
+            problems.Add($"Latents must have at most {most / keep} values, but {reading.Frames} frames of {reading.Size} have {latents.Length}. Ask for fewer or smaller frames.");
+        }
+
+        if (!reading.Conditions.IsEmpty && contract.TransformerChannels.Absent == AbsentFrames.Grey && values > most)
+        {
+            problems.Add($"A clip with images must have at most {most} values, because pack '{contract.Name}' encodes it whole, but {reading.Frames} frames of {reading.Size} have {values}. Ask for fewer or smaller frames.");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new InvalidRequestException(problems);
         }
     }
 

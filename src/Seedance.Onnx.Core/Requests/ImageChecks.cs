@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx.Requests;
@@ -24,49 +25,68 @@ internal static class ImageChecks
             problems.Add($"References must be left out with pack '{contract.Name}', whose transformer takes given frames only, but are {request.References.Length}. Give a first frame instead.");
         }
 
-        string? lacking = contract.FindGraph(GraphRoles.VaeEncoder) is null ? "no graph 'vae_encoder'"
-            : contract.TransformerChannels.Count(ChannelKind.Condition) == 0 ? "no condition channels"
-            : contract.TransformerChannels.Count(ChannelKind.Mask) > 1 ? "a mask of single frames, which nothing here makes yet"
-            : contract.TransformerChannels.Groups.Any(group => group.Absent != AbsentFrames.Zeros) ? "grey frames where none are given, which nothing here makes yet"
-            : null;
-        if (lacking is not null && request.Images.Except(request.References).Any())
+        CheckNumber(request.Images.Count() - request.References.Length, contract, problems);
+        if (request.ImageGuidance is not null && contract.MinImages > 0)
         {
-            problems.Add($"Images must be left out with pack '{contract.Name}', which has {lacking}, but some are there. Use a pack that takes images.");
+            problems.Add($"ImageGuidance must be left out with pack '{contract.Name}', whose transformer never goes without images, but is there. Leave it out.");
         }
-
-        if (request.ImageGuidance is not null && !request.Images.Any())
+        else if (request.ImageGuidance is not null && !request.Images.Any())
         {
             problems.Add("ImageGuidance must be left out without images, but is there. Give a first frame, or leave it out.");
         }
     }
 
-    /// <summary>Which latent frame each image is given for.</summary>
-    public static ImmutableArray<PlannedCondition> Place(VideoRequest request, ImmutableArray<PlannedShot> shots, int latentFrames, List<string> problems)
+    /// <summary>Which frame of the clip each image is, in the order of the frames.</summary>
+    public static ImmutableArray<PlannedCondition> Place(VideoRequest request, ImmutableArray<PlannedShot> shots, int frames, PackContract contract, List<string> problems)
     {
+        LatentGeometry latents = contract.Latents;
         List<PlannedCondition> conditions = [];
         if (request.FirstFrame is { } first)
         {
-            conditions.Add(new PlannedCondition(ConditionKind.FirstFrame, first, 0));
+            Add(ConditionKind.FirstFrame, first, 0);
         }
 
         for (int i = 0; i < shots.Length && !request.Shots.IsEmpty; i++)
         {
             if (request.Shots[i].FirstFrame is { } image)
             {
-                conditions.Add(new PlannedCondition(i == 0 ? ConditionKind.FirstFrame : ConditionKind.ShotFrame, image, shots[i].FirstLatentFrame));
+                // An image that is encoded alone is its latent frame's last.
+                int begin = contract.TransformerChannels.Absent == AbsentFrames.Grey ? shots[i].FirstFrame : latents.FrameAt(shots[i].FirstLatentFrame, latents.TemporalStride - 1);
+                Add(i == 0 ? ConditionKind.FirstFrame : ConditionKind.ShotFrame, image, i == 0 ? 0 : begin);
             }
         }
 
         if (request.LastFrame is { } last)
         {
-            if (conditions.Any(condition => condition.LatentFrame == latentFrames - 1))
+            if (conditions.Any(condition => condition.LatentFrame == latents.LatentFrameOf(frames - 1)))
             {
                 problems.Add("LastFrame must have a latent frame of its own, but another image is given for the last one. Ask for a longer video, or leave one image out.");
             }
 
-            conditions.Add(new PlannedCondition(ConditionKind.LastFrame, last, latentFrames - 1));
+            Add(ConditionKind.LastFrame, last, frames - 1);
         }
 
         return [.. conditions];
+
+        void Add(ConditionKind kind, ImageSource image, int frame) => conditions.Add(new PlannedCondition(kind, image, frame, latents.LatentFrameOf(frame)));
+    }
+
+    private static void CheckNumber(int images, PackContract contract, List<string> problems)
+    {
+        string? lacking = contract.FindGraph(GraphRoles.VaeEncoder) is null ? "no graph 'vae_encoder'" : contract.TransformerChannels.Count(ChannelKind.Condition) == 0 ? "no condition channels" : null;
+        (int least, int most) = (contract.MinImages, contract.MaxImages);
+        string number = least == most ? $"{least}" : images < least ? $"at least {least}" : $"at most {most}";
+        if (images > 0 && lacking is not null)
+        {
+            problems.Add($"Images must be left out with pack '{contract.Name}', which has {lacking}, but some are there. Use a pack that takes images.");
+        }
+        else if (images < least)
+        {
+            problems.Add($"Images must be {number} with pack '{contract.Name}', but are {images}. Give {(least == 1 ? "a first frame" : "a first and a last frame")}.");
+        }
+        else if (images > most)
+        {
+            problems.Add($"Images must be {number} with pack '{contract.Name}', but are {images}. Give {(most == 1 ? "the first frame alone" : "fewer")}.");
+        }
     }
 }

@@ -10,7 +10,8 @@ namespace Seedance.Onnx.Requests;
 /// <param name="Branches">B: texts that are guided between, 1 to 3.</param>
 /// <param name="Tokens">S: tokens of the longest prompt.</param>
 /// <param name="Keep">K: tensors that the solver keeps; 1 if not specified.</param>
-public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1)
+/// <param name="Images">Images that are given; none if not specified.</param>
+public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1, int Images = 0)
 {
     /// <summary>The shapes of a plan; its prompts are not tokenised yet, so that they count as the longest that the pack reads.</summary>
     /// <param name="plan">The plan.</param>
@@ -20,16 +21,16 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep);
+        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep, plan.Conditions.Length);
     }
 
-    /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads.</summary>
+    /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads and no more images than it must have.</summary>
     /// <param name="pack">The pack's contract.</param>
     /// <returns>The shapes.</returns>
     public static PlannedShapes Default(PackContract pack)
     {
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(pack.Latents.LatentsOf(pack.Video.Sizes[0], pack.Video.DefaultFrames), pack.Sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens, Solvers.MostKept(pack.Sampling.Solver));
+        return new PlannedShapes(pack.Latents.LatentsOf(pack.Video.Sizes[0], pack.Video.DefaultFrames), pack.Sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens, Solvers.MostKept(pack.Sampling.Solver), pack.MinImages);
     }
 
     /// <summary>The least, the default and the most that a pack was made for.</summary>
@@ -43,9 +44,9 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         VideoSize least = new(sizes.Min(size => size.Width), sizes.Min(size => size.Height)), most = new(sizes.Max(size => size.Width), sizes.Max(size => size.Height));
         return
         [
-            new PlannedShapes(latents.LatentsOf(least, latents.Frames(1)), 1, 1),
+            new PlannedShapes(latents.LatentsOf(least, latents.Frames(1)), 1, 1, Images: pack.MinImages),
             Default(pack),
-            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), pack.TransformerChannels.Count(ChannelKind.Condition) > 0 ? 3 : 2, pack.MaxTokens, Enum.GetValues<SolverKind>().Max(Solvers.MostKept)),
+            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), pack.TransformerChannels.Count(ChannelKind.Condition) > 0 ? 3 : 2, pack.MaxTokens, Enum.GetValues<SolverKind>().Max(Solvers.MostKept), pack.MaxImages),
         ];
     }
 
@@ -69,12 +70,15 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     private long[] Lengths(string role, string name, PackContract pack)
     {
         long f = Latents.Frames, h = Latents.Height, w = Latents.Width;
+        VideoSize size = pack.Latents.SizeOf(Latents);
         return (role, name) switch
         {
             (GraphRoles.Tokenizer, _) => [Branches],
             (GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder, _) => [1, Latents.Channels, f, h, w],
-            (GraphRoles.VaeEncoder or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), h * pack.Latents.SpatialStride, w * pack.Latents.SpatialStride],
-            (GraphRoles.ImageEncoder, _) => [1, 3, 0, 0],
+            // Images are the frames of one clip, or each a clip of its own.
+            (GraphRoles.VaeEncoder, _) when pack.TransformerChannels.Absent == AbsentFrames.Zeros => [1, 3, 1, size.Height, size.Width],
+            (GraphRoles.VaeEncoder or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), size.Height, size.Width],
+            (GraphRoles.ImageEncoder, _) => [Images, 3, size.Height, size.Width],
             (_, ComposedTensors.State) => [Keep, Latents.Channels, f, h, w],
             (_, ComposedTensors.Weights) => [Keep, Keep + Branches + 1],
             (_, ComposedTensors.Noise) => [1, Latents.Channels, f, h, w],
@@ -84,11 +88,11 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
             (_, "hidden_states") => [Branches, pack.TransformerChannels.Total, f, h, w],
             (_, "timestep") => [Branches],
             (_, "encoder_hidden_states") => [Branches, Tokens, Features(GraphRoles.TextEncoder, pack)],
-            (_, "encoder_hidden_states_image") => [Branches, 0, Features(GraphRoles.ImageEncoder, pack)],
+            (_, "encoder_hidden_states_image") => [Branches, Images * Features(GraphRoles.ImageEncoder, pack, axis: 1), Features(GraphRoles.ImageEncoder, pack)],
             (_, "frame_shot_ids") => [Branches, f],
             _ => [Branches, Tokens],
         };
     }
 
-    private static long Features(string role, PackContract pack) => pack.FindGraph(role)?.FindOutput("last_hidden_state")?.Axes[^1].Length ?? 0;
+    private static long Features(string role, PackContract pack, int axis = 2) => pack.FindGraph(role)?.FindOutput("last_hidden_state")?.Axes[axis].Length ?? 0;
 }

@@ -32,7 +32,7 @@ internal sealed class RequestReading
         Size = ChooseSize(Request, contract.Video);
         Frames = ChooseFrames(Request, contract);
         PlannedShots = ShotLayout.Divide(Shots, contract.Latents.LatentFrames(Frames), contract, _problems);
-        Conditions = ImageChecks.Place(Request, PlannedShots, contract.Latents.LatentFrames(Frames), _problems);
+        Conditions = ImageChecks.Place(Request, PlannedShots, Frames, contract, _problems);
     }
 
     /// <summary>The request with the prompt's flags filled in where it left something open, and the prompt without them.</summary>

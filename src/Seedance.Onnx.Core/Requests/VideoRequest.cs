@@ -32,7 +32,7 @@ public sealed record VideoRequest
     /// <summary>What guidance leads away from; the pack's if not specified.</summary>
     public string? NegativePrompt { get; init; }
 
-    /// <summary>The image that the video begins with; none if not specified. It is turned upright, cropped to the frame's shape around its centre, and scaled.</summary>
+    /// <summary>The image that the video begins with; none if not specified, which a pack whose videos always begin with one refuses. It is turned upright, cropped to the frame's shape around its centre, and scaled.</summary>
     public ImageSource? FirstFrame { get; init; }
 
     /// <summary>The image that the video ends with; needs <see cref="FirstFrame"/>, and is brought to the same size. None if not specified.</summary>

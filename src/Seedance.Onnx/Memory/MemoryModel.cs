@@ -30,9 +30,9 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     /// <summary>What a session, its threads and its allocator take for themselves.</summary>
     private const long SessionBytes = 4 << 20;
 
-    private readonly ConcurrentDictionary<(PlannedShapes Shapes, bool HasImages, DecodePieces Pieces), MemoryPlan> _plans = [];
+    private readonly ConcurrentDictionary<(PlannedShapes Shapes, DecodePieces Pieces), MemoryPlan> _plans = [];
     private readonly ConcurrentDictionary<string, OnnxModel> _models = new(StringComparer.Ordinal);
-    private readonly Lazy<long> _weights = new(() => WeightsOf(pack)), _imageWeights = new(() => WeightsOf(pack, GraphRoles.VaeEncoder));
+    private readonly Lazy<long> _weights = new(() => WeightsOf(pack)), _imageWeights = new(() => pack.Contract.ImageRoles.Sum(role => WeightsOf(pack, role)));
     private readonly bool _inChunks = ChunkMemory.PastOf(pack.Contract.FindGraph(GraphRoles.VaeDecoder)!).Any();
 
     /// <summary>What the loaded graphs of a pack take, whatever is asked of them. Composed and fused they have the same weights.</summary>
@@ -58,10 +58,10 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
 
     /// <summary>What a plan takes, decoded in the pieces that the limit asks for.</summary>
     /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
-    public MemoryPlan Of(GenerationPlan plan) => Of(PlannedShapes.Of(plan, pack.Contract), HasImages(plan));
+    public MemoryPlan Of(GenerationPlan plan) => Of(PlannedShapes.Of(plan, pack.Contract));
 
     /// <summary>In which pieces a clip is decoded: the largest that fit into the limit, or the smallest.</summary>
-    public DecodePieces ChoosePieces(GenerationPlan plan) => ChoosePieces(PlannedShapes.Of(plan, pack.Contract), HasImages(plan));
+    public DecodePieces ChoosePieces(GenerationPlan plan) => ChoosePieces(PlannedShapes.Of(plan, pack.Contract));
 
     /// <summary>Why a plan does not fit, and what would.</summary>
     /// <param name="plan">The plan.</param>
@@ -69,7 +69,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     public string? FindProblem(GenerationPlan plan)
     {
         PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
-        bool Fits(LatentShape latents) => PeakOf(Of(shapes with { Latents = latents }, HasImages(plan))) <= limit;
+        bool Fits(LatentShape latents) => PeakOf(Of(shapes with { Latents = latents })) <= limit;
         if (limit is not { } most || Fits(plan.Latents))
         {
             return null;
@@ -81,7 +81,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
             .Where(smaller => Area(smaller) < Area(plan.Size) && Fits(geometry.LatentsOf(smaller, plan.Frames)))
             .OrderByDescending(Area).Select(smaller => (VideoSize?)smaller).FirstOrDefault();
         string[] ways = [.. new[] { fits > 0 ? $"for {geometry.Frames(fits)} frames" : null, size is { } smallerSize ? $"for {smallerSize}" : null }.OfType<string>()];
-        return $"The video must fit into {MiB(most)} MiB of memory{(atOnce > 1 ? $" {atOnce} times" : "")}, but {plan.Frames} frames of {plan.Size} are planned to take {MiB(PeakOf(Of(shapes, HasImages(plan))))} MiB. "
+        return $"The video must fit into {MiB(most)} MiB of memory{(atOnce > 1 ? $" {atOnce} times" : "")}, but {plan.Frames} frames of {plan.Size} are planned to take {MiB(PeakOf(Of(shapes)))} MiB. "
             + (ways.Length > 0 ? $"Ask {string.Join(" or ", ways)}, or raise the limit." : "Raise the limit.");
     }
 
@@ -89,8 +89,6 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     public static long MiB(long bytes) => (bytes + (1L << 20) - 1) >> 20;
 
     private IEnumerable<string> Transformers => pack.Contract.RunRoles.Where(role => role is GraphRoles.Transformer or GraphRoles.SecondTransformer);
-
-    private static bool HasImages(GenerationPlan plan) => !plan.Conditions.IsEmpty;
 
     private static long WeightsOf(ModelPack pack, string role) => SessionBytes + (role == GraphRoles.Tokenizer
         ? (long)(TokenizerTables * new FileInfo(pack.PathOfGraph(role)).Length)
@@ -113,12 +111,12 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
 
     private long PeakOf(MemoryPlan memory) => memory.WeightBytes + (atOnce * memory.WorkingBytes);
 
-    private MemoryPlan Of(PlannedShapes shapes, bool hasImages) => Of(shapes, hasImages, ChoosePieces(shapes, hasImages));
+    private MemoryPlan Of(PlannedShapes shapes) => Of(shapes, ChoosePieces(shapes));
 
-    private MemoryPlan Of(PlannedShapes shapes, bool hasImages, DecodePieces pieces) =>
-        _plans.GetOrAdd((shapes, hasImages, pieces), static (key, model) => model.Estimate(key.Shapes, key.HasImages, key.Pieces), this);
+    private MemoryPlan Of(PlannedShapes shapes, DecodePieces pieces) =>
+        _plans.GetOrAdd((shapes, pieces), static (key, model) => model.Estimate(key.Shapes, key.Pieces), this);
 
-    private DecodePieces ChoosePieces(PlannedShapes shapes, bool hasImages)
+    private DecodePieces ChoosePieces(PlannedShapes shapes)
     {
         IEnumerable<DecodePieces> ways = DecodePieces.Of(shapes.Latents, _inChunks);
         if (limit is not { } most)
@@ -130,7 +128,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         foreach (DecodePieces pieces in ways)
         {
             last = pieces;
-            MemoryPlan memory = Of(shapes, hasImages, pieces);
+            MemoryPlan memory = Of(shapes, pieces);
             if (memory.WeightBytes + (atOnce * memory.DecodeBytes) <= most)
             {
                 break;
@@ -140,7 +138,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         return last;
     }
 
-    private MemoryPlan Estimate(PlannedShapes shapes, bool hasImages, DecodePieces pieces)
+    private MemoryPlan Estimate(PlannedShapes shapes, DecodePieces pieces)
     {
         LatentShape latents = shapes.Latents;
         PlannedShapes piece = shapes with { Latents = latents with { Frames = pieces.Frames, Height = pieces.Height, Width = pieces.Width } };
@@ -152,12 +150,15 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
             Transformers.Max(role => ActivationsComposed(role, shapes)) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
             ActivationsComposed(GraphRoles.VaeDecoder, piece) + (2 * state) + pixels + piecePixels);
 
-        // Images are encoded one after another, each as a clip of one frame, by a graph that stays loaded from then on.
-        return !hasImages ? plan : plan with
-        {
-            WeightBytes = plan.WeightBytes + _imageWeights.Value,
-            ConditionBytes = ActivationsOf(GraphRoles.VaeEncoder, shapes with { Latents = latents with { Frames = 1 } }),
-        };
+        return shapes.Images == 0 ? plan : plan with { WeightBytes = plan.WeightBytes + _imageWeights.Value, ConditionBytes = ConditionOf(shapes) };
+    }
+
+    /// <summary>Images go through the encoders one graph after another, which stay loaded from then on; what comes out is kept for the transformer.</summary>
+    private long ConditionOf(PlannedShapes shapes)
+    {
+        TransformerChannels channels = pack.Contract.TransformerChannels;
+        long given = sizeof(float) * (channels.Total - channels.Count(ChannelKind.Noisy)) * (shapes.Latents.Length / shapes.Latents.Channels);
+        return given + pack.Contract.ImageRoles.Max(role => ActivationsOf(role, shapes));
     }
 
     private long ActivationsComposed(string role, PlannedShapes shapes) => ActivationsOf(composed[role].Model, composed[role].Contract, shapes);

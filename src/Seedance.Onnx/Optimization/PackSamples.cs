@@ -58,7 +58,7 @@ internal sealed class PackSamples(ModelPack pack, IReadOnlyDictionary<string, On
     {
         VideoSize size = new(6 * contract.Video.SizeMultiple, 4 * contract.Video.SizeMultiple);
         int frames = Math.Min(contract.Latents.Frames(2), contract.Video.MaxFrames);
-        return new PlannedShapes(contract.Latents.LatentsOf(size, frames), Branches: 2, Math.Min(16, contract.MaxTokens));
+        return new PlannedShapes(contract.Latents.LatentsOf(size, frames), Branches: 2, Math.Min(16, contract.MaxTokens), Images: contract.MinImages);
     }
 
     private static bool Fits(OnnxTensor value, OnnxValue file) => value.ElementType == file.ElementType

@@ -7,65 +7,128 @@ using Seedance.Onnx.Requests;
 
 namespace Seedance.Onnx.Stages;
 
-/// <summary>Images become what the transformer is given on its condition channels: each is encoded alone, as a clip of one frame.</summary>
-/// <param name="geometry">The pack's.</param>
-internal sealed class ConditionStage(LatentGeometry geometry)
+/// <summary>
+/// Images become what the transformer is given of them: which frames they are, their latents (of each as a clip of one frame, or of one clip that is grey elsewhere), and features
+/// where it looks at any.
+/// </summary>
+/// <param name="pack">The pack's contract, which says what the transformer takes.</param>
+internal sealed class ConditionStage(PackContract pack)
 {
+    private const int Colours = 3;
+
+    private readonly LatentGeometry _geometry = pack.Latents;
+
     /// <summary>Encodes the images of a plan.</summary>
     /// <param name="plan">What is being made.</param>
     /// <param name="images">The plan's images in the order of its conditions, each of the video's size.</param>
     /// <param name="encoder">The VAE's encoder; borrowed.</param>
+    /// <param name="imageEncoder">What makes features of images; null where the transformer looks at none. Borrowed.</param>
     /// <param name="stage">Counts the runs.</param>
     /// <param name="cancellationToken">Stops a run between two nodes.</param>
     /// <returns>The condition.</returns>
-    /// <exception cref="GraphExecutionException">The graph failed, or gave latents of another shape than planned.</exception>
-    public ImageCondition Run(GenerationPlan plan, IReadOnlyList<VideoFrame> images, GraphSession encoder, StageRun stage, CancellationToken cancellationToken)
+    /// <exception cref="GraphExecutionException">A graph failed, or gave latents of another shape than planned.</exception>
+    public ImageCondition Run(GenerationPlan plan, IReadOnlyList<VideoFrame> images, GraphSession encoder, GraphSession? imageEncoder, StageRun stage, CancellationToken cancellationToken)
     {
-        Dictionary<int, float[]> latents = [];
-        foreach ((PlannedCondition condition, VideoFrame image) in plan.Conditions.Zip(images))
+        Dictionary<string, float[]> given = new(StringComparer.Ordinal)
         {
-            latents[condition.LatentFrame] = Encode(plan, image, encoder, stage, cancellationToken);
+            [ComposedTensors.Of(ChannelKind.Mask)] = Mask(plan),
+            [ComposedTensors.Of(ChannelKind.Condition)] = pack.TransformerChannels.Absent == AbsentFrames.Grey
+                ? Encode(plan, plan.Frames, plan.Latents.Frames, [.. plan.Conditions.Zip(images, (condition, image) => (condition.Frame, image))], encoder, stage, cancellationToken)
+                : EncodeApart(plan, images, encoder, stage, cancellationToken),
+        };
+        if (imageEncoder is null)
+        {
+            return new ImageCondition(given);
         }
 
-        return new ImageCondition(latents);
+        using HostTensor pixels = ToTensor([.. images.Select((image, index) => (index, image))], [images.Count, Colours, plan.Size.Height, plan.Size.Width], frameStride: Colours, planeStride: 1);
+        using GraphOutputs outputs = imageEncoder.Run(new Dictionary<string, GraphTensor> { ["pixel_values"] = pixels }, cancellationToken);
+        stage.Count(1, outputs.Elapsed);
+        HostTensor features = outputs["last_hidden_state"];
+        given[ImageCondition.Features] = features.AsSpan<float>().ToArray();
+        return new ImageCondition(given, features.Shape[^1]);
     }
 
-    /// <summary>The mean of the image's latents, (z − mean) / std, [C, h, w].</summary>
-    private float[] Encode(GenerationPlan plan, VideoFrame image, GraphSession encoder, StageRun stage, CancellationToken cancellationToken)
+    /// <summary>1 where a frame is given, [channels, f, h, w]: a channel tells of one place of a latent frame's group, or the only channel of all of them.</summary>
+    private float[] Mask(GenerationPlan plan)
     {
-        (int width, int height) = (image.Size.Width, image.Size.Height);
-        using HostTensor sample = HostTensor.Allocate(ElementType.Float32, 1, 3, 1, height, width);
-        ToPlanes(image.Pixels.Span, sample.AsSpan<float>());
+        int channels = pack.TransformerChannels.Count(ChannelKind.Mask), area = plan.Latents.Height * plan.Latents.Width, stride = _geometry.TemporalStride;
+        HashSet<int> frames = [.. plan.Conditions.Select(condition => condition.Frame)];
+        float[] mask = new float[channels * plan.Latents.Frames * area];
+        for (int row = 0; row < channels * plan.Latents.Frames; row++)
+        {
+            (int channel, int latentFrame) = Math.DivRem(row, plan.Latents.Frames);
+            if (Enumerable.Range(0, stride).Any(place => place * channels / stride == channel && frames.Contains(_geometry.FrameAt(latentFrame, place))))
+            {
+                mask.AsSpan(row * area, area).Fill(1);
+            }
+        }
+
+        return mask;
+    }
+
+    /// <summary>Latents of each image by itself at the latent frame that holds it, and 0 elsewhere: [C, f, h, w].</summary>
+    private float[] EncodeApart(GenerationPlan plan, IReadOnlyList<VideoFrame> images, GraphSession encoder, StageRun stage, CancellationToken cancellationToken)
+    {
+        LatentShape shape = plan.Latents;
+        int area = shape.Height * shape.Width;
+        float[] latents = new float[shape.Length];
+        foreach ((PlannedCondition condition, VideoFrame image) in plan.Conditions.Zip(images))
+        {
+            float[] alone = Encode(plan, frames: 1, latentFrames: 1, [(0, image)], encoder, stage, cancellationToken);
+            for (int channel = 0; channel < shape.Channels; channel++)
+            {
+                alone.AsSpan(channel * area, area).CopyTo(latents.AsSpan(((channel * shape.Frames) + condition.LatentFrame) * area));
+            }
+        }
+
+        return latents;
+    }
+
+    /// <summary>The mean of a clip's latents, (z − mean) / std, [C, f, h, w]. Frames of the clip that are no image are 0, the middle of [−1, 1].</summary>
+    private float[] Encode(
+        GenerationPlan plan, int frames, int latentFrames, (int Frame, VideoFrame Image)[] images, GraphSession encoder, StageRun stage, CancellationToken cancellationToken)
+    {
+        using HostTensor sample = ToTensor(images, [1, Colours, frames, plan.Size.Height, plan.Size.Width], frameStride: 1, planeStride: frames);
         using GraphOutputs outputs = encoder.Run(new Dictionary<string, GraphTensor> { ["sample"] = sample }, cancellationToken);
         stage.Count(1, outputs.Elapsed);
         HostTensor parameters = outputs["latent_parameters"];
-        LatentShape shape = plan.Latents;
-        long[] expected = [1, 2 * shape.Channels, 1, shape.Height, shape.Width];
+        LatentShape shape = plan.Latents with { Frames = latentFrames };
+        long[] expected = [1, 2 * shape.Channels, shape.Frames, shape.Height, shape.Width];
         if (!parameters.Shape.SequenceEqual(expected))
         {
             throw new GraphExecutionException(
                 GraphRoles.VaeEncoder, $"output 'latent_parameters' must be [{string.Join(", ", expected)}], but is [{string.Join(", ", parameters.Shape)}]. Correct the strides in seedance.json.");
         }
 
-        int area = shape.Height * shape.Width;
-        float[] latents = parameters.AsSpan<float>()[..(shape.Channels * area)].ToArray();
+        float[] latents = parameters.AsSpan<float>()[..checked((int)shape.Length)].ToArray();
+        int plane = latents.Length / shape.Channels;
         for (int channel = 0; channel < shape.Channels; channel++)
         {
-            Span<float> values = latents.AsSpan(channel * area, area);
-            TensorPrimitives.Subtract(values, geometry.Mean[channel], values);
-            TensorPrimitives.Divide(values, geometry.Std[channel], values);
+            Span<float> values = latents.AsSpan(channel * plane, plane);
+            TensorPrimitives.Subtract(values, _geometry.Mean[channel], values);
+            TensorPrimitives.Divide(values, _geometry.Std[channel], values);
         }
 
         return latents;
     }
 
-    /// <summary>Bytes [H, W, 3] to planes [3, H, W] in [−1, 1].</summary>
-    private static void ToPlanes(ReadOnlySpan<byte> pixels, Span<float> planes)
+    /// <summary>Bytes [H, W, 3] to planes [H, W] in [−1, 1] of a tensor that is 0 elsewhere: plane frame · frameStride + colour · planeStride.</summary>
+    private static HostTensor ToTensor((int Frame, VideoFrame Image)[] images, ReadOnlySpan<long> shape, int frameStride, int planeStride)
     {
-        int area = planes.Length / 3;
-        for (int i = 0; i < planes.Length; i++)
+        HostTensor tensor = HostTensor.Allocate(ElementType.Float32, shape);
+        Span<float> planes = tensor.AsSpan<float>();
+        planes.Clear();
+        foreach ((int frame, VideoFrame image) in images)
         {
-            planes[i] = (pixels[(3 * (i % area)) + (i / area)] / 127.5f) - 1;
+            ReadOnlySpan<byte> pixels = image.Pixels.Span;
+            int area = pixels.Length / Colours;
+            for (int i = 0; i < pixels.Length; i++)
+            {
+                planes[(((frame * frameStride) + (i % Colours * planeStride)) * area) + (i / Colours)] = (pixels[i] / 127.5f) - 1;
+            }
         }
+
+        return tensor;
     }
 }

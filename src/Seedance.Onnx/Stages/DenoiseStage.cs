@@ -67,9 +67,19 @@ internal sealed class DenoiseStage(GraphSession step, TransformerChannels channe
 
         foreach (ChannelGroup group in channels.Groups.Where(group => group.Kind != ChannelKind.Noisy))
         {
-            using HostTensor given = HostTensor.Allocate(ElementType.Float32, branches, group.Channels, shape.Frames, shape.Height, shape.Width);
-            images.Fill(plan, group, given.AsSpan<float>());
-            conditions.Add(ComposedTensors.Of(group.Kind), step.Upload(given));
+            Upload(ComposedTensors.Of(group.Kind), group.Channels, shape.Frames, shape.Height, shape.Width);
+        }
+
+        if (images.FeatureShape is [var rows, var width])
+        {
+            Upload(ImageCondition.Features, rows, width);
+        }
+
+        void Upload(string input, params ReadOnlySpan<long> ofBranch)
+        {
+            using HostTensor given = HostTensor.Allocate(ElementType.Float32, [branches, .. ofBranch]);
+            images.Fill(plan, input, given.AsSpan<float>());
+            conditions.Add(input, step.Upload(given));
         }
     }
 }

@@ -1,45 +1,35 @@
-using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
 
 namespace Seedance.Onnx.Stages;
 
-/// <summary>What the condition stage hands on: images as normalised latents, and where on the transformer's channels they go.</summary>
-/// <param name="images">By the latent frame that each is given for: [C, h, w], normalised.</param>
-internal sealed class ImageCondition(IReadOnlyDictionary<int, float[]> images)
+/// <summary>What the condition stage hands on: the step graph's inputs that tell of images, for one branch that sees them.</summary>
+/// <param name="given">By input: mask and condition channels [channels, f, h, w], and features [I, D] where the transformer looks at them.</param>
+/// <param name="featureWidth">D; 0 where there are no features.</param>
+internal sealed class ImageCondition(IReadOnlyDictionary<string, float[]> given, long featureWidth = 0)
 {
-    /// <summary>No images.</summary>
-    public static ImageCondition None { get; } = new(new Dictionary<int, float[]>());
+    /// <summary>The transformer's input for features of images.</summary>
+    public const string Features = "encoder_hidden_states_image";
 
-    /// <summary>
-    /// Fills a group of channels for all branches: the mask is 1 on latent frames that an image is given for, the condition channels hold the image there, and all else is 0.
-    /// </summary>
+    /// <summary>No images.</summary>
+    public static ImageCondition None { get; } = new(new Dictionary<string, float[]>());
+
+    /// <summary>[I, D]; null where there are no features.</summary>
+    public IReadOnlyList<long>? FeatureShape => given.TryGetValue(Features, out float[]? features) ? [features.Length / featureWidth, featureWidth] : null;
+
+    /// <summary>Fills an input for all branches: those that see the images get what is given, the others 0.</summary>
     /// <param name="plan">The plan, whose branches see the images or do not.</param>
-    /// <param name="group">The channels.</param>
-    /// <param name="values">[G, channels, f, h, w] float32.</param>
-    public void Fill(GenerationPlan plan, ChannelGroup group, Span<float> values)
+    /// <param name="input">The input.</param>
+    /// <param name="values">[G, …] float32.</param>
+    public void Fill(GenerationPlan plan, string input, Span<float> values)
     {
         values.Clear();
-        int area = plan.Latents.Height * plan.Latents.Width, plane = plan.Latents.Frames * area;
-        for (int branch = 0; branch < plan.Branches.Length; branch++)
+        if (given.TryGetValue(input, out float[]? own))
         {
-            if (!plan.Branches[branch].SeesImages)
+            for (int branch = 0; branch < plan.Branches.Length; branch++)
             {
-                continue;
-            }
-
-            foreach ((int frame, float[] latents) in images)
-            {
-                for (int channel = 0; channel < group.Channels; channel++)
+                if (plan.Branches[branch].SeesImages)
                 {
-                    Span<float> own = values.Slice((((branch * group.Channels) + channel) * plane) + (frame * area), area);
-                    if (group.Kind == ChannelKind.Mask)
-                    {
-                        own.Fill(1);
-                    }
-                    else
-                    {
-                        latents.AsSpan(channel * area, area).CopyTo(own);
-                    }
+                    own.CopyTo(values[(branch * own.Length)..]);
                 }
             }
         }

@@ -13,7 +13,7 @@ namespace Seedance.Onnx.Stages;
 internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, MemoryModel memory)
 {
     private readonly TextStage _text = new(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
-    private readonly ConditionStage _condition = new(pack.Contract.Latents);
+    private readonly ConditionStage _condition = new(pack.Contract);
     private readonly DenoiseStage _denoise = new(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels, sessions.Find(GraphRoles.SecondTransformer));
     private readonly DecodeStage _decode = new(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
 
@@ -66,7 +66,9 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
     private ImageCondition Encode(GenerationRun run, IReadOnlyList<VideoFrame> images, CancellationToken cancellationToken)
     {
         using StageRun stage = new(run.Clock, GenerationStage.Condition);
-        ImageCondition condition = _condition.Run(run.Plan, images, sessions.Need(GraphRoles.VaeEncoder, cancellationToken), stage, cancellationToken);
+        bool looksAtImages = sessions[GraphRoles.Transformer].Contract.FindInput(ImageCondition.Features) is not null;
+        GraphSession? imageEncoder = looksAtImages ? sessions.Need(GraphRoles.ImageEncoder, cancellationToken) : null;
+        ImageCondition condition = _condition.Run(run.Plan, images, sessions.Need(GraphRoles.VaeEncoder, cancellationToken), imageEncoder, stage, cancellationToken);
         run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Condition, images.Count, images.Count));
         return condition;
     }

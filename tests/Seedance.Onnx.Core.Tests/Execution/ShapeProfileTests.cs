@@ -55,17 +55,13 @@ public sealed class ShapeProfileTests
     public void Of_AxisThatFollowsFromNothing_IsAskedFor()
     {
         (PackContract pack, _) = Read();
-        GraphContract image = new()
-        {
-            Role = GraphRoles.ImageEncoder,
-            File = "x",
-            Inputs = [new TensorContract { Name = "pixel_values", FileName = "pixel_values", ElementType = ElementType.Float32, Axes = [TensorAxis.Free("B"), TensorAxis.Fixed(3), TensorAxis.Free("H"), TensorAxis.Free("W")] }],
-            Outputs = [],
-        };
+        const string features = "encoder_hidden_states_image";
+        GraphContract transformer = pack.FindGraph(GraphRoles.Transformer)!;
+        TensorContract input = new() { Name = features, FileName = features, ElementType = ElementType.Float32, Axes = [TensorAxis.Free("B"), TensorAxis.Free("I"), TensorAxis.Fixed(20)] };
 
-        ExecutionTargetException error = Assert.Throws<ExecutionTargetException>(() => ShapeProfile.Of(image, pack, NoAxes));
+        ExecutionTargetException error = Assert.Throws<ExecutionTargetException>(() => ShapeProfile.Of(transformer with { Inputs = [input] }, pack, NoAxes));
 
-        Assert.Contains("not of H, W. Give them in tensorrt.axes.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not of I. Give them in tensorrt.axes.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,6 +24,18 @@ public sealed class LatentGeometryTests
         Assert.Equal("a multiple of 4", geometry.FramesRule);
     }
 
+    [Theory, InlineData(true, 17, "0 0 0 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"), InlineData(false, 8, "0 1 2 3 4 5 6 7")]
+    public void FrameAt_EveryPlace_IsAFrameOfThatLatentFrame(bool causal, int frames, string expected)
+    {
+        LatentGeometry geometry = Geometry(causal);
+        int latentFrames = geometry.LatentFrames(frames);
+
+        int[] all = [.. Enumerable.Range(0, latentFrames * 4).Select(i => geometry.FrameAt(i / 4, i % 4))];
+
+        Assert.Equal(expected, string.Join(' ', all));
+        Assert.All(all.Index(), place => Assert.Equal(place.Index / 4, geometry.LatentFrameOf(place.Item)));
+    }
+
     [Theory, InlineData(0), InlineData(-3), InlineData(2), InlineData(16), InlineData(int.MinValue), InlineData(int.MaxValue)]
     public void LatentFrames_NotOnTheGrid_IsRefused(int frames)
     {

@@ -88,6 +88,33 @@ public sealed class ContractReaderTests
             Assert.Single(unequal.Problems()));
     }
 
+    [Fact]
+    public void Open_ImagesThatDoNotFitTogether_ReportsAllOfIt()
+    {
+        using PackFolderFixture unequal = new("wan", contract =>
+        {
+            contract["images"] = new JsonObject { ["max"] = 2 };
+            contract["graphs"]!["image_encoder"]!["inputs"]!["pixel_values"]!["shape"] = new JsonArray("B", 3, 224, "W");
+            contract["graphs"]!["transformer"]!["inputs"]!["encoder_hidden_states_image"]!["shape"] = new JsonArray("B", 514, 1024);
+        });
+        using PackFolderFixture lacking = new("wan", contract =>
+        {
+            _ = contract["graphs"]!.AsObject().Remove("image_encoder");
+            _ = contract["graphs"]!.AsObject().Remove("vae_encoder");
+        });
+
+        Assert.Equal(
+            ["seedance.json: $.images.min must be at least 1 with a transformer that takes 'encoder_hidden_states_image', but is 0.",
+             "seedance.json: $.graphs.image_encoder.inputs.pixel_values must have letters for batch, height and width, as it gets images of the video's size, but has 224. Resize inside the graph.",
+             "seedance.json: $.graphs.transformer.inputs.encoder_hidden_states_image.shape[2] must be 1280, as the image encoder's features have, but is 1024.",
+             "seedance.json: $.graphs.transformer.inputs.encoder_hidden_states_image.shape[1] must be 257 for each image, of which there are 0 to 2 by images, but is 514. Correct one of both, or write a letter."],
+            unequal.Problems());
+        Assert.Equal(
+            ["seedance.json: $.images.min must be 0 without a graph vae_encoder and channels of kind condition, but is 1.",
+             "seedance.json: $.graphs.image_encoder must be there with a transformer that takes 'encoder_hidden_states_image', but is missing. Add it."],
+            lacking.Problems());
+    }
+
     /// <summary>Makes a pair of experts of a contract, as Wan 2.2 has one.</summary>
     internal static void SetSecondTransformer(JsonObject contract, Action<JsonObject> changeInputs)
     {
@@ -158,6 +185,8 @@ public sealed class ContractReaderTests
         { "sampling.boundary_ratio", "0.9", "$.sampling.boundary_ratio must be there exactly with a graph transformer_2, but one of both is missing. Add it, or remove the other." },
         { "sampling.guidance_2", "3", "$.sampling.guidance_2 must be left out without boundary_ratio, but is 3. Remove it." },
         { "transformer_channels.1.absent", "\"grey\"", "$.transformer_channels must say what absent frames are of kind condition only, but does so of mask. Remove the key." },
+        { "transformer_channels.1.channels", "3", "$.transformer_channels must have 1 channel of kind mask, or 4, one for each frame of a latent frame's group, but has 3." },
+        { "images", "{ \"min\": 3, \"max\": 2 }", "$.images.min must be at most max 2, but is 3." },
         { "files.scheduler/scheduler_config~json", null, "$.files must list 'scheduler/scheduler_config.json', but does not. Add it with its sha256." },
         { "files.transformer/model~onnx", null, "$.files must list 'transformer/model.onnx', but does not. Add it with its sha256." },
     };

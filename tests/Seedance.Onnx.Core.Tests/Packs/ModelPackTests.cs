@@ -63,6 +63,8 @@ public sealed class ModelPackTests
         Assert.Equal((SolverKind.UniPC, 50, 5.0, ""), (contract.Sampling.Solver, contract.Sampling.Steps, contract.Sampling.Guidance, contract.Sampling.NegativePrompt));
         Assert.Equal(new SchedulerContract { Spacing = ScheduleSpacing.UniPC, TrainTimesteps = 1000, Shift = 3, SolverOrder = 2 }, pack.Scheduler);
         Assert.Equal(FlowSchedule.UniPC(50, 3).Sigmas, pack.Scheduler.CreateSchedule(50).Sigmas);
+        Assert.Equal((AbsentFrames.Grey, 1, 1, true), (contract.TransformerChannels.Absent, contract.MinImages, contract.MaxImages, contract.TakesImageFeatures));
+        Assert.Equal([GraphRoles.ImageEncoder, GraphRoles.VaeEncoder], contract.ImageRoles);
         Assert.Equal(ElementType.Float16, contract.FindGraph(GraphRoles.ImageEncoder)!.Inputs[0].ElementType);
     }
 

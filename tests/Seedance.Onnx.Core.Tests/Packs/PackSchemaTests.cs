@@ -21,6 +21,7 @@ public sealed class PackSchemaTests
         { "properties/video", "video" },
         { "properties/sampling", "sampling" },
         { "properties/text", "text" },
+        { "properties/images", "images" },
         { "properties/transformer_channels/items", "transformer_channels.0" },
         { "$defs/execution", "execution" },
         { "$defs/graph_execution", "execution.graphs.vae_decoder" },
@@ -77,6 +78,7 @@ public sealed class PackSchemaTests
     [InlineData("video", "fps", 1, 240), InlineData("video", "size_multiple", 1, 1024)]
     [InlineData("video", "max_frames", 1, 1_000_000), InlineData("video", "default_frames", 1, 1_000_000)]
     [InlineData("sampling", "steps", 1, 1000), InlineData("text", "max_tokens", 1, 1_000_000)]
+    [InlineData("images", "min", 0, PackContract.MostImages), InlineData("images", "max", 1, PackContract.MostImages)]
     public void Ranges_OfTheSchema_AreTheReaders(string parent, string key, int least, int most)
     {
         JsonObject schema = At($"properties/{parent}/properties/{key}");

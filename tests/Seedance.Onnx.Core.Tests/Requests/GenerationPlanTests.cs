@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Seedance.Onnx.Core.Tests.Packs;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
@@ -10,6 +12,7 @@ namespace Seedance.Onnx.Core.Tests.Requests;
 public sealed class GenerationPlanTests
 {
     private static readonly VideoRequest Fine = new() { Prompt = "a red ball" };
+    private static readonly VideoRequest WithImage = Fine with { FirstFrame = ImageSource.FromFile("a.png") };
 
     [Fact]
     public void Create_OnlyAPrompt_TakesThePacksDefaults()
@@ -74,7 +77,7 @@ public sealed class GenerationPlanTests
     [Fact]
     public void Create_Wan_TakesUniPCAtItsOwnOrderAndSpacing()
     {
-        GenerationPlan plan = GenerationPlan.Create(Fine, Pack("wan"));
+        GenerationPlan plan = GenerationPlan.Create(WithImage, Pack("wan"));
 
         Assert.Equal(new LatentShape(16, 21, 60, 104), plan.Latents);
         Assert.Equal((50, 3, 2), (plan.Solver.Steps.Length, plan.Solver.Keep, plan.Solver.Branches));
@@ -88,9 +91,9 @@ public sealed class GenerationPlanTests
         using PackFolderFixture fixture = new("wan", contract => ContractReaderTests.SetSecondTransformer(contract, inputs => { }));
         ModelPack pack = fixture.Open();
 
-        GenerationPlan plan = GenerationPlan.Create(Fine with { Steps = 8 }, pack);
-        GenerationPlan asked = GenerationPlan.Create(Fine with { Steps = 8, Guidance = 1 }, pack);
-        GenerationPlan halfGuided = GenerationPlan.Create(Fine with { Steps = 8 }, pack.Contract with { Sampling = pack.Contract.Sampling with { Guidance = 1 } }, pack.Scheduler);
+        GenerationPlan plan = GenerationPlan.Create(WithImage with { Steps = 8 }, pack);
+        GenerationPlan asked = GenerationPlan.Create(WithImage with { Steps = 8, Guidance = 1 }, pack);
+        GenerationPlan halfGuided = GenerationPlan.Create(WithImage with { Steps = 8 }, pack.Contract with { Sampling = pack.Contract.Sampling with { Guidance = 1 } }, pack.Scheduler);
 
         int high = plan.Solver.Steps.Count(step => step.Timestep >= 875);
         Assert.InRange(high, 1, 7);
@@ -102,6 +105,53 @@ public sealed class GenerationPlanTests
 
         // The prompt's weight over that of both branches.
         static double GuidanceOf(SolverStep step) => step[0, step.Keep + 1] / (step[0, step.Keep] + step[0, step.Keep + 1]);
+    }
+
+    /// <summary>What Wan's published models differ in: channels, rows of image features, sizes.</summary>
+    [Theory]
+    [InlineData("t2v 480p", 0, false, "832x480", "2 16 21 60 104", "", "")]
+    [InlineData("i2v 480p", 1, true, "832x480", "2 36 21 60 104", "2 257 1280", "1 3 480 832")]
+    [InlineData("i2v 720p", 1, true, "1280x720", "2 36 21 90 160", "2 257 1280", "1 3 720 1280")]
+    [InlineData("flf2v 720p", 2, true, "1280x720", "2 36 21 90 160", "2 514 1280", "2 3 720 1280")]
+    [InlineData("2.2 i2v", 1, false, "832x480", "2 36 21 60 104", "", "")]
+    public void Create_WansModels_HaveTheShapesOfTheirConfigurations(string model, int images, bool features, string size, string hidden, string rows, string pixels)
+    {
+        using PackFolderFixture fixture = new("wan", contract => DescribeWan(contract, images, features, size));
+        PackContract contract = fixture.Open().Contract;
+        VideoRequest request = images == 0 ? Fine : images == 1 ? WithImage : WithImage with { LastFrame = WithImage.FirstFrame };
+
+        GenerationPlan plan = GenerationPlan.Create(request, contract, fixture.Open().Scheduler);
+
+        PlannedShapes shapes = PlannedShapes.Of(plan, contract);
+        string Of(string role, string input) => contract.FindGraph(role) is { } graph && shapes.InputsOf(graph, contract).TryGetValue(input, out ImmutableArray<long> lengths) ? string.Join(' ', lengths) : "";
+        Assert.Equal((model, hidden, rows, pixels), (model, Of(GraphRoles.Transformer, "hidden_states"), Of(GraphRoles.Transformer, "encoder_hidden_states_image"), Of(GraphRoles.ImageEncoder, "pixel_values")));
+        Assert.Equal(images == 0 ? "1 3 1 480 832" : $"1 3 81 {plan.Size.Height} {plan.Size.Width}", Of(GraphRoles.VaeEncoder, "sample"));
+        (ConditionKind, int, int)[] places = [(ConditionKind.FirstFrame, 0, 0), (ConditionKind.LastFrame, 80, 20)];
+        Assert.Equal(places[..images], plan.Conditions.Select(condition => (condition.Kind, condition.Frame, condition.LatentFrame)));
+    }
+
+    [Fact]
+    public void Create_ClipToBeEncodedWholeBeyondAnyBuffer_IsRefused()
+    {
+        InvalidRequestException error = Assert.Throws<InvalidRequestException>(() => GenerationPlan.Create(WithImage with { Width = 2048, Height = 2048 }, Pack("wan")));
+
+        Assert.Equal(
+            "A clip with images must have at most 536870911 values, because pack 'wan-2.1-i2v' encodes it whole, but 81 frames of 2048x2048 have 1019215872. Ask for fewer or smaller frames.",
+            Assert.Single(error.Problems));
+    }
+
+    [Theory]
+    [InlineData(1, 2, 0, "Images must be at least 1 with pack 'wan-2.1-i2v', but are 0. Give a first frame.")]
+    [InlineData(2, 2, 1, "Images must be 2 with pack 'wan-2.1-i2v', but are 1. Give a first and a last frame.")]
+    [InlineData(0, 1, 2, "Images must be at most 1 with pack 'wan-2.1-i2v', but are 2. Give the first frame alone.")]
+    public void Create_ANumberOfImagesThatThePackDoesNotTake_IsRefused(int least, int most, int given, string problem)
+    {
+        ModelPack pack = Pack("wan");
+        VideoRequest request = given == 0 ? Fine : given == 1 ? WithImage : WithImage with { LastFrame = WithImage.FirstFrame };
+
+        InvalidRequestException error = Assert.Throws<InvalidRequestException>(() => GenerationPlan.Create(request, pack.Contract with { MinImages = least, MaxImages = most }, pack.Scheduler));
+
+        Assert.Equal(problem, Assert.Single(error.Problems));
     }
 
     [Fact]
@@ -136,6 +186,25 @@ public sealed class GenerationPlanTests
         public bool Equals(double x, double y) => Math.Abs(x - y) <= 1e-9;
 
         public int GetHashCode(double obj) => 0;
+    }
+
+    private static void DescribeWan(JsonObject contract, int images, bool features, string size)
+    {
+        JsonObject graphs = contract["graphs"]!.AsObject(), inputs = graphs["transformer"]!["inputs"]!.AsObject();
+        contract["video"]!["sizes"] = new JsonArray(size);
+        contract["images"] = new JsonObject { ["min"] = images, ["max"] = Math.Max(images, 1) };
+        inputs["encoder_hidden_states_image"]!["shape"]![1] = 257 * images;
+        if (!features)
+        {
+            _ = inputs.Remove("encoder_hidden_states_image");
+            _ = graphs.Remove("image_encoder");
+        }
+
+        if (images == 0)
+        {
+            inputs["hidden_states"]!["shape"]![1] = 16;
+            contract["transformer_channels"] = new JsonArray(contract["transformer_channels"]![0]!.DeepClone());
+        }
     }
 
     private static ModelPack Pack(string name = "mini")

@@ -171,8 +171,22 @@ public sealed class ShotPlanTests
 
         GenerationPlan plan = Create(request);
 
-        Assert.Equal("FirstFrame 0, ShotFrame 6, LastFrame 10", string.Join(", ", plan.Conditions.Select(condition => $"{condition.Kind} {condition.LatentFrame}")));
+        Assert.Equal("FirstFrame 0 in 0, ShotFrame 24 in 6, LastFrame 40 in 10", Places(plan));
     }
+
+    [Fact]
+    public void Create_ImagesOfAClipThatIsEncodedWhole_AreTheFramesThatWereMeant()
+    {
+        ImageSource image = ImageSource.FromFile("a.png");
+        VideoRequest request = new() { Frames = 41, FirstFrame = image, LastFrame = image, Shots = [new ShotRequest { Caption = "a" }, new ShotRequest { Caption = "b", FirstFrame = image }] };
+        PackContract whole = Pack.Contract with { TransformerChannels = new([new(ChannelKind.Noisy, 4), new(ChannelKind.Mask, 4), new(ChannelKind.Condition, 4, AbsentFrames.Grey)]) };
+
+        GenerationPlan plan = GenerationPlan.Create(request, whole, Pack.Scheduler);
+
+        Assert.Equal((21, "FirstFrame 0 in 0, ShotFrame 21 in 6, LastFrame 40 in 10"), (plan.Shots[1].FirstFrame, Places(plan)));
+    }
+
+    private static string Places(GenerationPlan plan) => string.Join(", ", plan.Conditions.Select(condition => $"{condition.Kind} {condition.Frame} in {condition.LatentFrame}"));
 
     public static TheoryData<VideoRequest, string> ImageMistakes
     {
