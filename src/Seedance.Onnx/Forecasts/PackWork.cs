@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Seedance.Onnx.Composition;
+using Seedance.Onnx.Execution;
+using Seedance.Onnx.Graphs;
+using Seedance.Onnx.Graphs.Costs;
+using Seedance.Onnx.Ort;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
+
+namespace Seedance.Onnx.Forecasts;
+
+/// <summary>What a video of a pack takes, counted in the graphs that a pipeline would run. Nothing is run, and nothing is kept.</summary>
+public static class PackWork
+{
+    /// <summary>Features of a head, which tell how many scores attention has for its products; the usual number.</summary>
+    private const double HeadFeatures = 64;
+
+    private const double BytesOfValue = sizeof(float);
+
+    private static readonly HashSet<string> Products = new(StringComparer.Ordinal)
+    {
+        "MatMul", "Gemm", "MatMulInteger", "QLinearMatMul", "Einsum",
+        "com.microsoft.FusedMatMul", "com.microsoft.DynamicQuantizeMatMul", "com.microsoft.MatMulIntegerToFloat", "com.microsoft.MatMulNBits",
+    };
+
+    private static readonly HashSet<string> Convolutions = new(StringComparer.Ordinal) { "Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "com.microsoft.FusedConv" };
+
+    /// <summary>Counts a video.</summary>
+    /// <param name="pack">The pack.</param>
+    /// <param name="plan">A plan of it.</param>
+    /// <param name="provider">What the graphs are fused for.</param>
+    /// <param name="tokens">Tokens of the longest prompt; the most that the pack reads if not specified.</param>
+    /// <returns>The stages in order: text, images where there are any ("condition"), denoise, decode.</returns>
+    /// <exception cref="ModelPackException">A graph is not what the pack declares.</exception>
+    /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
+    public static ImmutableArray<StageWork> Of(ModelPack pack, GenerationPlan plan, ExecutionProvider provider = ExecutionProvider.Cpu, int? tokens = null)
+    {
+        ArgumentNullException.ThrowIfNull(pack);
+        ArgumentNullException.ThrowIfNull(plan);
+        PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
+        shapes = shapes with { Tokens = tokens ?? shapes.Tokens };
+        PackComposer composer = new(pack, cacheFolder: null, verified: false);
+        ResolvedTarget target = new(provider, ExecutionTarget.Cpu, []);
+        StageWork Cost(string name, ComposedGraph graph, PlannedShapes at) => WorkOf(name, PlannedCost.Of(graph.Model, graph.Contract, at, pack.Contract));
+        StageWork[] steps = [.. plan.Transformers.CountBy(role => role, StringComparer.Ordinal)
+            .Select(expert => Cost(StageWork.Denoise, composer.ComposeStep(target, expert.Key), shapes).Times(expert.Value))];
+        PlannedShapes still = shapes with { Latents = shapes.Latents with { Frames = 1 } };
+        return
+        [
+            Cost(StageWork.Text, composer.Rewrite(GraphRoles.TextEncoder, target), shapes),
+            .. plan.Conditions.IsEmpty ? Array.Empty<StageWork>() : [Cost("condition", composer.Rewrite(GraphRoles.VaeEncoder, target), still).Times(plan.Conditions.Length)],
+            new StageWork(StageWork.Denoise, [.. steps.SelectMany(step => step.Operators)], steps.Sum(step => step.Parameters), steps.Max(step => step.LiveValues)),
+            Cost(StageWork.Decode, composer.ComposePixels(target), shapes),
+        ];
+    }
+
+    /// <summary>What one run of a graph does, by the classes of its operators.</summary>
+    /// <param name="name">The stage.</param>
+    /// <param name="cost">The graph's cost.</param>
+    /// <returns>The work.</returns>
+    internal static StageWork WorkOf(string name, GraphCost cost) => new(
+        name,
+        [.. cost.Nodes.Where(node => node.IsKnown && node.BytesMoved > 0).GroupBy(ClassOf).Select(nodes => new OperatorWork(
+            nodes.Key,
+            nodes.Sum(node => (double)node.Flops),
+            nodes.Sum(node => node.BytesMoved / BytesOfValue),
+            nodes.Key == OperatorClass.Attention ? nodes.Sum(node => node.MultiplyAdds / (2 * HeadFeatures)) : 0,
+            nodes.Count()))],
+        cost.ParameterBytes / BytesOfValue,
+        cost.Total.PeakActivationBytes / BytesOfValue);
+
+    private static OperatorClass ClassOf(NodeCost node) => node.Operator switch
+    {
+        "Attention" or "com.microsoft.MultiHeadAttention" => OperatorClass.Attention,
+        // A product of two values that were both computed: attention that is not fused.
+        "MatMul" when node.Parameters == 0 => OperatorClass.Attention,
+        var op when Products.Contains(op) => OperatorClass.Gemm,
+        var op when Convolutions.Contains(op) => OperatorClass.Convolution,
+        _ => OperatorClass.Memory,
+    };
+}
