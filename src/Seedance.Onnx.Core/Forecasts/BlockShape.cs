@@ -59,9 +59,10 @@ public sealed record BlockShape
     public IEnumerable<OperatorWork> WorkOf(TokenGrid grid)
     {
         double text = Text == BlockText.Joint ? grid.Text : 0, tokens = grid.Video + text;
-        double products = (tokens * ((4 * Square) + FeedForwardProducts)) + (Modulation * Square * Streams);
-        double moved = tokens * ((7 * Width) + ((double)Matrices * FeedForward)), passes = TokenPasses, launches = BlockLaunches;
         (double pairs, double attended) = SelfAttention(grid);
+        // Queries, keys, values and what comes out of them are made for what fills windows up, too.
+        double products = (attended * 4 * Square) + (tokens * FeedForwardProducts) + (Modulation * Square * Streams);
+        double moved = tokens * ((7 * Width) + ((double)Matrices * FeedForward)), passes = TokenPasses, launches = BlockLaunches;
         if (Text == BlockText.Cross)
         {
             products += (grid.Video * 2 * Square) + (grid.Text * 2 * Square);

@@ -35,7 +35,7 @@ internal sealed class ConditionStage(LatentGeometry geometry)
     {
         (int width, int height) = (image.Size.Width, image.Size.Height);
         using HostTensor sample = HostTensor.Allocate(ElementType.Float32, 1, 3, 1, height, width);
-        ToPlanes(image.Pixels.Span, sample.AsSpan<float>());
+        PixelPlanes.Fill(image.Pixels.Span, sample.AsSpan<float>());
         using GraphOutputs outputs = encoder.Run(new Dictionary<string, GraphTensor> { ["sample"] = sample }, cancellationToken);
         stage.Count(1, outputs.Elapsed);
         HostTensor parameters = outputs["latent_parameters"];
@@ -57,15 +57,5 @@ internal sealed class ConditionStage(LatentGeometry geometry)
         }
 
         return latents;
-    }
-
-    /// <summary>Bytes [H, W, 3] to planes [3, H, W] in [−1, 1].</summary>
-    private static void ToPlanes(ReadOnlySpan<byte> pixels, Span<float> planes)
-    {
-        int area = planes.Length / 3;
-        for (int i = 0; i < planes.Length; i++)
-        {
-            planes[i] = (pixels[(3 * (i % area)) + (i / area)] / 127.5f) - 1;
-        }
     }
 }

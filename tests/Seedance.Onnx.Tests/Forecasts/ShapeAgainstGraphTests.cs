@@ -36,10 +36,9 @@ public sealed class ShapeAgainstGraphTests(ITestOutputHelper output)
     {
         (ImmutableArray<StageWork> shape, ImmutableArray<StageWork> graph) = Count("wan-tiny.json", Wan, frames, 96, 64);
 
-        // Its timestep's network, 256 features wide, weighs as much as a tiny block: only products with tokens and attention are alike.
-        Compare(shape, graph, StageWork.Text, 0.1, OperatorClass.Gemm, OperatorClass.Attention);
-        Compare(shape, graph, StageWork.Denoise, 0.1, OperatorClass.Gemm);
-        Compare(shape, graph, StageWork.Denoise, 0.02, OperatorClass.Attention);
+        // Weights that are alike are one, so that a few products with them count as attention's: the two together are compared.
+        Compare(shape, graph, StageWork.Text, 0.02, OperatorClass.Gemm, OperatorClass.Attention);
+        Compare(shape, graph, StageWork.Denoise, 0.06, OperatorClass.Gemm, OperatorClass.Attention);
     }
 
     private static (ImmutableArray<StageWork> Shape, ImmutableArray<StageWork> Graph) Count(string file, string folder, int frames, int width, int height)
@@ -56,7 +55,7 @@ public sealed class ShapeAgainstGraphTests(ITestOutputHelper output)
         double Flops(ImmutableArray<StageWork> stages) => stages.First(one => one.Name == stage).Operators.Where(work => classes.Contains(work.Class)).Sum(work => work.Flops);
         double counted = Flops(graph), computed = Flops(shape);
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stage} {string.Join(" and ", classes)}: {computed:g4} by dimensions, {counted:g4} in the graph, {(computed / counted) - 1:+0.0%;-0.0%}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stage} {string.Join(" and ", classes)}: {computed:g4} by dimensions, {counted:g4} in the graph, {(computed / counted) - 1:+0.0%;-0.0%;0.0%}"));
         Assert.InRange(computed, counted * (1 - tolerance), counted * (1 + tolerance));
     }
 }
