@@ -41,7 +41,7 @@ public static class PackWork
         shapes = shapes with { Tokens = tokens ?? shapes.Tokens };
         PackComposer composer = new(pack, cacheFolder: null, verified: false);
         ResolvedTarget target = new(provider, ExecutionTarget.Cpu, []);
-        StageWork Cost(string name, ComposedGraph graph, PlannedShapes at) => WorkOf(name, PlannedCost.Of(graph.Model, graph.Contract, at, pack.Contract));
+        StageWork Cost(string name, ComposedGraph graph, PlannedShapes at) => WorkOf(name, PlannedCost.Of(graph.Model, graph.Contract, at, pack.Contract), graph.Model.Graph);
         StageWork[] steps = [.. plan.Transformers.CountBy(role => role, StringComparer.Ordinal)
             .Select(expert => Cost(StageWork.Denoise, composer.ComposeStep(target, expert.Key), shapes).Times(expert.Value))];
         PlannedShapes still = shapes with { Latents = shapes.Latents with { Frames = 1 } };
@@ -57,23 +57,53 @@ public static class PackWork
     /// <summary>What one run of a graph does, by the classes of its operators.</summary>
     /// <param name="name">The stage.</param>
     /// <param name="cost">The graph's cost.</param>
-    /// <returns>The work.</returns>
-    internal static StageWork WorkOf(string name, GraphCost cost) => new(
-        name,
-        [.. cost.Nodes.Where(node => node.IsKnown && node.BytesMoved > 0).GroupBy(ClassOf).Select(nodes => new OperatorWork(
-            nodes.Key,
-            nodes.Sum(node => (double)node.Flops),
-            nodes.Sum(node => node.BytesMoved / BytesOfValue),
-            nodes.Key == OperatorClass.Attention ? nodes.Sum(node => node.MultiplyAdds / (2 * HeadFeatures)) : 0,
-            nodes.Count()))],
-        cost.ParameterBytes / BytesOfValue,
-        cost.Total.PeakActivationBytes / BytesOfValue);
+    /// <param name="graph">The graph.</param>
+    /// <returns>The work; without nodes that are computed once, when the graph is loaded.</returns>
+    internal static StageWork WorkOf(string name, GraphCost cost, OnnxGraph graph)
+    {
+        (HashSet<string> before, HashSet<string> weighted) = Weights(graph);
+        return new StageWork(
+            name,
+            [.. cost.Nodes.Where(node => node.IsKnown && node.BytesMoved > 0 && !before.Contains(node.Name)).GroupBy(node => ClassOf(node, weighted.Contains(node.Name))).Select(nodes => new OperatorWork(
+                nodes.Key,
+                nodes.Sum(node => (double)node.Flops),
+                nodes.Sum(node => node.BytesMoved / BytesOfValue),
+                nodes.Key == OperatorClass.Attention ? nodes.Sum(node => node.MultiplyAdds / (2 * HeadFeatures)) : 0,
+                nodes.Count()))],
+            cost.ParameterBytes / BytesOfValue,
+            cost.Total.PeakActivationBytes / BytesOfValue);
+    }
 
-    private static OperatorClass ClassOf(NodeCost node) => node.Operator switch
+    /// <summary>
+    /// The names of nodes that nothing but weights goes into, such as those that widen weights stored in half precision, and of those that weights go into besides other things.
+    /// </summary>
+    private static (HashSet<string> Before, HashSet<string> Weighted) Weights(OnnxGraph graph)
+    {
+        HashSet<string> constants = new(graph.Initializers.Select(tensor => tensor.Name), StringComparer.Ordinal), before = new(StringComparer.Ordinal), weighted = new(StringComparer.Ordinal);
+        foreach (OnnxNode node in graph.Nodes)
+        {
+            string[] inputs = [.. node.Inputs.Where(input => input.Length > 0)];
+            if (Array.TrueForAll(inputs, constants.Contains))
+            {
+                constants.UnionWith(node.Outputs);
+                _ = before.Add(node.Name);
+            }
+            else if (Array.Exists(inputs, constants.Contains))
+            {
+                _ = weighted.Add(node.Name);
+            }
+        }
+
+        // Nodes without a name cannot be told apart.
+        _ = before.Remove("");
+        return (before, weighted);
+    }
+
+    private static OperatorClass ClassOf(NodeCost node, bool hasWeights) => node.Operator switch
     {
         "Attention" or "com.microsoft.MultiHeadAttention" => OperatorClass.Attention,
         // A product of two values that were both computed: attention that is not fused.
-        "MatMul" when node.Parameters == 0 => OperatorClass.Attention,
+        "MatMul" when node.Parameters == 0 && !hasWeights => OperatorClass.Attention,
         var op when Products.Contains(op) => OperatorClass.Gemm,
         var op when Convolutions.Contains(op) => OperatorClass.Convolution,
         _ => OperatorClass.Memory,
