@@ -32,6 +32,6 @@ public sealed record LadderRung
     /// </summary>
     public string? Scores { get; init; }
 
-    /// <summary>Its time as a share of the first rung's on the processor of those tried where it gains least; null for the first, and where nobody has measured it.</summary>
+    /// <summary>Its time as a share of the first rung's, the largest of those that were measured; null for the first, and where nobody has measured it.</summary>
     public double? Ratio { get; init; }
 }

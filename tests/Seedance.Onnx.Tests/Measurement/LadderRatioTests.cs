@@ -11,10 +11,10 @@ namespace Seedance.Onnx.Measurement;
 [Trait("Tier", "Model")]
 public sealed class LadderRatioTests(ITestOutputHelper output)
 {
-    /// <summary>How far a ratio may have grown since it was stored: what is lost by mistake costs more, what another program on the machine does costs less.</summary>
-    private const double MostGrown = 1.35;
+    /// <summary>How far a ratio may have grown since it was stored. Beside another program on two cores, one and the same rung was measured 1.7 times apart, of which the stored ratio is the larger.</summary>
+    private const double MostGrown = 1.5;
 
-    private const int Runs = 3;
+    private const int Runs = 5;
 
     [SkippableFact]
     public async Task Ladder_OfTheShippedPack_IsAsFastAsItWas()
