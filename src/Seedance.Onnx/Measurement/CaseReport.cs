@@ -20,8 +20,8 @@ public sealed record CaseReport(
     public StageMeasure? Find(string name) => Stages.FirstOrDefault(stage => stage.Name == name);
 
     /// <summary>
-    /// The time of all stages of one video as a share of another case's, each in units of what the machine could do meanwhile. So it holds where the machine's mood, or another program,
-    /// changes between the two.
+    /// The time of all stages of one video as a share of another case's, each undisturbed and in units of what the machine could do meanwhile. So it holds where the machine's mood, or another
+    /// program, changes between the two, as far as that can be told apart.
     /// </summary>
     /// <param name="other">The other case.</param>
     /// <returns>Below 1 where this one is faster.</returns>
@@ -31,5 +31,5 @@ public sealed record CaseReport(
         return Effort / other.Effort;
     }
 
-    private double Effort => Stages.Where(stage => !stage.Name.StartsWith(PackBenchmark.Open, StringComparison.Ordinal)).Sum(stage => stage.PerVideo.TotalSeconds) * MachineGflops;
+    private double Effort => Stages.Where(stage => !stage.Name.StartsWith(PackBenchmark.Open, StringComparison.Ordinal)).Sum(stage => stage.Undisturbed.TotalSeconds) * MachineGflops;
 }

@@ -72,7 +72,7 @@ public sealed class PackBenchmark : IDisposable
             Dictionary<string, double> flops = PackWork.Of(pipeline.Pack, plan, tokens: tokens).ToDictionary(stage => stage.Name, stage => stage.Flops, StringComparer.Ordinal);
             ImmutableArray<StageMeasure> stages =
             [
-                Measure("open cold", [openedCold], [openedCold], 0, peak), Measure(Open, [openedAgain], [openedAgain], 0, peak),
+                Measure("open cold", [openedCold], [openedCold], 1, 0, peak), Measure(Open, [openedAgain], [openedAgain], 1, 0, peak),
                 .. StagesOf(videos, plan, flops, peak),
             ];
             return new CaseReport(one, stages, first, Quantile([.. videos.Select(video => video.Total)], 0.5), peak, machine, peakMemory, tokens);
@@ -106,23 +106,24 @@ public sealed class PackBenchmark : IDisposable
             }
 
             TimeSpan[] steps = [.. videos.SelectMany(video => video.Steps)];
+            int evaluations = steps.Length > 0 ? plan.Solver.Steps.Length : 1;
             yield return stage != GenerationStage.Denoise
-                ? Measure(stage.ToString().ToLowerInvariant(), perVideo, perVideo, flops.GetValueOrDefault(stage.ToString().ToLowerInvariant()), peak)
-                : Measure("step", steps.Length > 0 ? steps : perVideo, perVideo, flops[StageWork.Denoise] / (steps.Length > 0 ? plan.Solver.Steps.Length : 1), peak);
+                ? Measure(stage.ToString().ToLowerInvariant(), perVideo, perVideo, 1, flops.GetValueOrDefault(stage.ToString().ToLowerInvariant()), peak)
+                : Measure("step", steps.Length > 0 ? steps : perVideo, perVideo, evaluations, flops[StageWork.Denoise] / evaluations, peak);
         }
 
         if (videos.Any(video => video.Upscaled > TimeSpan.Zero))
         {
             TimeSpan[] upscaled = [.. videos.Select(video => video.Upscaled)];
-            yield return Measure(StageWork.Upscale, upscaled, upscaled, 0, peak);
+            yield return Measure(StageWork.Upscale, upscaled, upscaled, 1, 0, peak);
         }
     }
 
-    private static StageMeasure Measure(string name, TimeSpan[] runs, TimeSpan[] perVideo, double flops, double peak)
+    private static StageMeasure Measure(string name, TimeSpan[] runs, TimeSpan[] perVideo, int runsOfVideo, double flops, double peak)
     {
         TimeSpan median = Quantile(runs, 0.5);
         double speed = median > TimeSpan.Zero ? flops / median.TotalSeconds / 1e9 : 0;
-        return new StageMeasure(name, median, Quantile(runs, 0.95), runs.Length, Quantile(perVideo, 0.5), flops, speed, speed / peak);
+        return new StageMeasure(name, median, Quantile(runs, 0.95), runs.Length, Quantile(perVideo, 0.5), Quantile(runs, 0.1) * runsOfVideo, flops, speed, speed / peak);
     }
 
     /// <summary>The pack itself, or a copy whose transformer has other numbers, made once.</summary>

@@ -11,8 +11,11 @@ namespace Seedance.Onnx.Measurement;
 [Trait("Tier", "Model")]
 public sealed class LadderRatioTests(ITestOutputHelper output)
 {
-    /// <summary>How far a ratio may have grown since it was stored. Beside another program on two cores, one and the same rung was measured 1.7 times apart, of which the stored ratio is the larger.</summary>
+    /// <summary>How far a ratio may have grown since it was stored.</summary>
     private const double MostGrown = 1.5;
+
+    /// <summary>How much longer than the median 95 % of the steps may take on a machine that is quiet enough to judge it.</summary>
+    private const double MostDisturbed = 1.5;
 
     private const int Runs = 5;
 
@@ -46,6 +49,8 @@ public sealed class LadderRatioTests(ITestOutputHelper output)
             }
         }
 
+        double disturbed = reports.Max(report => report.Find("step")!.P95 / report.Find("step")!.Median);
+        Skip.If(disturbed > MostDisturbed, string.Create(CultureInfo.InvariantCulture, $"the machine must be quiet, but 5 % of some steps took more than {disturbed:0.0} times their median; the ratios above are not judged"));
         Assert.True(slower.Count == 0, string.Join("; ", slower));
     }
 }

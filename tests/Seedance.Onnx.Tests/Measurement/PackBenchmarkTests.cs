@@ -41,7 +41,7 @@ public sealed class PackBenchmarkTests
     {
         BenchmarkCase one = new() { Name = "", Group = "", Pack = "", Request = new VideoRequest { Prompt = "x" } };
         CaseReport Report(double seconds, double machine) =>
-            new(one, [new StageMeasure("open", default, default, 1, TimeSpan.FromSeconds(9), 0, 0, 0), new StageMeasure("step", default, default, 1, TimeSpan.FromSeconds(seconds), 0, 0, 0)], default, default, machine, machine, null, 0);
+            new(one, [new StageMeasure("open", default, default, 1, default, TimeSpan.FromSeconds(9), 0, 0, 0), new StageMeasure("step", default, default, 1, default, TimeSpan.FromSeconds(seconds), 0, 0, 0)], default, default, machine, machine, null, 0);
 
         Assert.Equal(1, Report(2, 50).RatioTo(Report(1, 100)), 1e-12);
         Assert.Equal(0.5, Report(1, 100).RatioTo(Report(2, 100)), 1e-12);
