@@ -31,7 +31,7 @@ public class DenoiserBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        ModelPack pack = ModelPack.Open(FindPack());
+        ModelPack pack = ModelPack.Open(ShippedPack.Find());
         _plan = GenerationPlan.Create(new VideoRequest { Prompt = "a red ball moves to the right", Frames = Frames, Steps = Steps, Guidance = 3 }, pack);
         GraphSessions sessions = Own(Open(pack));
         _text = Own(new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(_plan.Branches, CancellationToken.None));
@@ -80,25 +80,12 @@ public class DenoiserBenchmarks
 
     private static DenoiseStage Stage(GraphSession step, ModelPack pack) => new(step, pack.Contract.TransformerChannels);
 
-    private GraphSessions Open(ModelPack pack) => GraphSessions.Open(pack, ExecutionTarget.Cpu, Path.Combine(_folder, "cache"), verified: false, CancellationToken.None);
+    private GraphSessions Open(ModelPack pack) => GraphSessions.Open(pack, ExecutionTarget.Cpu, Path.Combine(_folder, "cache"), verified: false, fuses: true, CancellationToken.None);
 
     private T Own<T>(T disposable)
         where T : IDisposable
     {
         _open.Add(disposable);
         return disposable;
-    }
-
-    /// <summary>onnx/seedance-mini in the folder of the program, or above it.</summary>
-    private static string FindPack()
-    {
-        string name = Path.Combine("onnx", "seedance-mini");
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !Directory.Exists(Path.Combine(folder.FullName, name)))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder is null ? throw new DirectoryNotFoundException($"There must be a folder {name} above {AppContext.BaseDirectory}, but is none.") : Path.Combine(folder.FullName, name);
     }
 }

@@ -67,6 +67,8 @@ internal static class SeedanceCommand
             StoryboardCommand.Create(host),
             InspectCommand.Create(host),
             OptimizeCommand.Create(host),
+            BenchCommand.Create(host),
+            PlanCommand.Create(host),
             DoctorCommand.Create(host),
             help,
             version,

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Seedance.Onnx.Execution;
+using Seedance.Onnx.Forecasts;
 using Seedance.Onnx.Graphs.Optimization;
 using Seedance.Onnx.Graphs.Precision;
 using Seedance.Onnx.Latents;
@@ -129,6 +130,13 @@ internal static class TextOption
         name, description, GraphPrecisionNames.All, static (string text, out GraphPrecision? value) =>
         {
             value = GraphPrecisionNames.TryParse(text, out GraphPrecision precision) ? precision : null;
+            return value is not null;
+        });
+
+    public static Option<NumberFormat?> NumberFormat(string name, string description) => Choice<NumberFormat?>(
+        name, description, NumberFormatNames.All, static (string text, out NumberFormat? value) =>
+        {
+            value = NumberFormatNames.TryParse(text, out NumberFormat format) ? format : null;
             return value is not null;
         });
 

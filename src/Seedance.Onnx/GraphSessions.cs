@@ -19,11 +19,11 @@ internal sealed class GraphSessions : IDisposable
     private readonly ModelPack _pack;
     private readonly ExecutionTarget _target;
 
-    private GraphSessions(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified)
+    private GraphSessions(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, bool fuses)
     {
         _pack = pack;
         _target = target;
-        _composer = new PackComposer(pack, cacheFolder, verified);
+        _composer = new PackComposer(pack, cacheFolder, verified, fuses);
         _engines = new EngineCache(cacheFolder);
     }
 
@@ -53,12 +53,13 @@ internal sealed class GraphSessions : IDisposable
     /// <param name="target">What to run on, for all graphs and for single ones.</param>
     /// <param name="cacheFolder">Where composed graphs and built engines are kept.</param>
     /// <param name="verified">Whether the pack's files were compared with their sums.</param>
+    /// <param name="fuses">Whether operators are fused.</param>
     /// <param name="cancellationToken">Stops it: between two graphs, and while one is composed.</param>
     /// <exception cref="ModelPackException">A graph is missing, or is not what the pack declares.</exception>
     /// <exception cref="ExecutionTargetException">The target cannot be had here.</exception>
-    public static GraphSessions Open(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, CancellationToken cancellationToken)
+    public static GraphSessions Open(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, bool fuses, CancellationToken cancellationToken)
     {
-        GraphSessions sessions = new(pack, target, cacheFolder, verified);
+        GraphSessions sessions = new(pack, target, cacheFolder, verified, fuses);
         try
         {
             sessions.OpenText(cancellationToken);

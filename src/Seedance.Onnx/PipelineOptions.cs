@@ -35,6 +35,12 @@ public sealed class PipelineOptions
     /// <summary>Whether every file of the pack is compared with its sha256 when the pack is opened; true if not specified.</summary>
     public bool VerifyFiles { get; set; } = true;
 
+    /// <summary>
+    /// Whether operators of the pack's graphs are fused for what they run on; true if not specified. Without, they run as they were exported, with guidance and solver around them: to
+    /// measure what fusing gives.
+    /// </summary>
+    public bool FusesOperators { get; set; } = true;
+
     /// <summary>Where FFmpeg is; looked for on PATH if not specified. It is needed to save files, not to make frames.</summary>
     public FFmpegOptions FFmpeg { get; set; } = new();
 

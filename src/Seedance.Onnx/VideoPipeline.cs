@@ -211,6 +211,9 @@ public sealed class VideoPipeline : IAsyncDisposable
     internal float[] MakeLatents(GenerationPlan plan, IReadOnlyList<VideoFrame> images, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken) =>
         _stages.MakeLatents(new GenerationRun(plan, Latents: null, new GenerationEvents { Progress = progress }, clock), images, cancellationToken);
 
+    /// <summary>S: the tokens of a plan's longest branch.</summary>
+    internal int CountTokens(GenerationPlan plan, CancellationToken cancellationToken) => _stages.CountTokens(plan, cancellationToken);
+
     /// <summary>Makes all frames, and gives the turn back whatever happens.</summary>
     private void TakeTurn(GenerationRun run, IReadOnlyList<VideoFrame> images, ChannelWriter<VideoFrame> frames, Activity? activity, CancellationToken cancellationToken)
     {
@@ -275,7 +278,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         RequireSupported(pack);
         ExecutionTarget target = options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution);
         MemoryModel.RequireRoom(pack, options.MemoryLimit);
-        GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, cancellationToken);
+        GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, options.FusesOperators, cancellationToken);
         MemoryModel memory = new(pack, sessions.Composed, options.MemoryLimit, options.ConcurrentGenerations);
         return new VideoPipeline(new GenerationPlanner(pack, options, memory), options, sessions, memory);
     }

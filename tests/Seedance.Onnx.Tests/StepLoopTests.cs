@@ -35,7 +35,7 @@ public sealed class StepLoopTests
         ModelPack pack = ModelPack.Open(folder);
         GenerationPlan plan = GenerationPlan.Create(request, pack);
         using TemporaryFolder cache = new();
-        using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, cache.Path, verified: true, CancellationToken.None);
+        using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, cache.Path, verified: true, fuses: true, CancellationToken.None);
         using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Branches, CancellationToken.None);
         StageClock clock = new();
 

@@ -18,7 +18,8 @@ namespace Seedance.Onnx.Composition;
 /// <param name="pack">The pack.</param>
 /// <param name="cacheFolder">The folder of the cache; null for graphs that nobody loads: each is made when someone wants to know it, and kept nowhere.</param>
 /// <param name="verified">Whether the pack's files were compared with their sums; if not, dates and sizes tell whether a file has changed.</param>
-internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool verified)
+/// <param name="fuses">Whether operators are rewritten for what they run on; otherwise graphs are only composed.</param>
+internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool verified, bool fuses = true)
 {
     private readonly string? _folder = cacheFolder is null ? null : Path.Combine(cacheFolder, "graphs");
     private readonly List<string> _notices = [];
@@ -116,7 +117,7 @@ internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool ver
 
         string key = GraphCache.KeyOf(
             parts.ToDictionary(part => part.Role, SumOf, StringComparer.Ordinal),
-            [.. recipe, .. parts.SelectMany(Declared), graphTarget.ToName(), RuntimeInfo.Read().Version, .. GraphOptimizer.PassNames]);
+            [.. recipe, .. parts.SelectMany(Declared), graphTarget.ToName(), RuntimeInfo.Read().Version, .. fuses ? GraphOptimizer.PassNames : []]);
         OnnxModel? made = null;
         try
         {
@@ -144,7 +145,11 @@ internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool ver
             OnnxModel[] models = [.. parts.Select(part => OnnxModel.Load(pack.PathOfGraph(part.Role)))];
             RequireDeclared(parts, models);
             OnnxModel model = compose(models);
-            GraphOptimizer.Optimize(model, new OptimizationOptions { Target = graphTarget }, cancellationToken);
+            if (fuses)
+            {
+                GraphOptimizer.Optimize(model, new OptimizationOptions { Target = graphTarget }, cancellationToken);
+            }
+
             return model;
         }
     }

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Seedance.Onnx.Composition;
+using Seedance.Onnx.Forecasts;
 using Seedance.Onnx.Graphs;
-using Seedance.Onnx.Graphs.Costs;
-using Seedance.Onnx.Graphs.Shapes;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
@@ -166,13 +164,6 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     private long ActivationsOf(string role, PlannedShapes shapes) =>
         ActivationsOf(_models.GetOrAdd(role, static (role, pack) => OnnxModel.Load(pack.PathOfGraph(role)), pack), pack.Contract.FindGraph(role)!, shapes);
 
-    private long ActivationsOf(OnnxModel model, GraphContract contract, PlannedShapes shapes)
-    {
-        IReadOnlyDictionary<string, ImmutableArray<long>> planned = shapes.InputsOf(contract, pack.Contract);
-        HashSet<string> present = [.. model.Graph.Inputs.Select(input => input.Name)];
-        ShapeBindings bindings = contract.Inputs
-            .Where(input => present.Contains(input.FileName) && !planned[input.Name].Contains(0))
-            .Aggregate(ShapeBindings.None, (all, input) => all.WithInput(input.FileName, planned[input.Name].AsSpan()));
-        return (long)(ArenaGrowth * CostModel.Estimate(model, bindings).Total.PeakActivationBytes);
-    }
+    private long ActivationsOf(OnnxModel model, GraphContract contract, PlannedShapes shapes) =>
+        (long)(ArenaGrowth * PlannedCost.Of(model, contract, shapes, pack.Contract).Total.PeakActivationBytes);
 }

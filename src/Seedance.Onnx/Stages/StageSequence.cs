@@ -54,6 +54,13 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
         return _denoise.Run(plan, text, condition, stage, observer, events.Progress, cancellationToken);
     }
 
+    /// <summary>S: the tokens of a plan's longest branch.</summary>
+    public int CountTokens(GenerationPlan plan, CancellationToken cancellationToken)
+    {
+        using TextCondition text = _text.Run(plan.Branches, cancellationToken);
+        return (int)text.States.Shape[1];
+    }
+
     private TextCondition RunText(GenerationRun run, CancellationToken cancellationToken)
     {
         using StageRun stage = new(run.Clock, GenerationStage.Text);

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Seedance.Onnx.Composition;
+using Seedance.Onnx.Execution;
+using Seedance.Onnx.Graphs;
+using Seedance.Onnx.Graphs.Costs;
+using Seedance.Onnx.Ort;
+using Seedance.Onnx.Packs;
+using Seedance.Onnx.Requests;
+
+namespace Seedance.Onnx.Forecasts;
+
+/// <summary>What a video of a pack takes, counted in the graphs that a pipeline would run. Nothing is run, and nothing is kept.</summary>
+public static class PackWork
+{
+    /// <summary>Features of a head, which tell how many scores attention has for its products; the usual number.</summary>
+    private const double HeadFeatures = 64;
+
+    private const double BytesOfValue = sizeof(float);
+
+    private static readonly HashSet<string> Products = new(StringComparer.Ordinal)
+    {
+        "MatMul", "Gemm", "MatMulInteger", "QLinearMatMul", "Einsum",
+        "com.microsoft.FusedMatMul", "com.microsoft.DynamicQuantizeMatMul", "com.microsoft.MatMulIntegerToFloat", "com.microsoft.MatMulNBits",
+    };
+
+    private static readonly HashSet<string> Convolutions = new(StringComparer.Ordinal) { "Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "com.microsoft.FusedConv" };
+
+    /// <summary>Counts a video.</summary>
+    /// <param name="pack">The pack.</param>
+    /// <param name="plan">A plan of it.</param>
+    /// <param name="provider">What the graphs are fused for.</param>
+    /// <param name="tokens">Tokens of the longest prompt; the most that the pack reads if not specified.</param>
+    /// <returns>The stages in order: text, images where there are any ("condition"), denoise, decode.</returns>
+    /// <exception cref="ModelPackException">A graph is not what the pack declares.</exception>
+    /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
+    public static ImmutableArray<StageWork> Of(ModelPack pack, GenerationPlan plan, ExecutionProvider provider = ExecutionProvider.Cpu, int? tokens = null)
+    {
+        ArgumentNullException.ThrowIfNull(pack);
+        ArgumentNullException.ThrowIfNull(plan);
+        PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
+        shapes = shapes with { Tokens = tokens ?? shapes.Tokens };
+        PackComposer composer = new(pack, cacheFolder: null, verified: false);
+        ResolvedTarget target = new(provider, ExecutionTarget.Cpu, []);
+        StageWork Cost(string name, ComposedGraph graph, PlannedShapes at) => WorkOf(name, PlannedCost.Of(graph.Model, graph.Contract, at, pack.Contract), graph.Model.Graph);
+        StageWork[] steps = [.. plan.Transformers.CountBy(role => role, StringComparer.Ordinal)
+            .Select(expert => Cost(StageWork.Denoise, composer.ComposeStep(target, expert.Key), shapes).Times(expert.Value))];
+        int encoded = pack.Contract.TransformerChannels.Absent == AbsentFrames.Grey ? 1 : plan.Conditions.Length;
+        return
+        [
+            Cost(StageWork.Text, composer.Rewrite(GraphRoles.TextEncoder, target), shapes),
+            .. plan.Conditions.IsEmpty ? [] : pack.Contract.ImageRoles.Select(role => Cost("condition", composer.Rewrite(role, target), shapes).Times(role == GraphRoles.VaeEncoder ? encoded : 1)),
+            new StageWork(StageWork.Denoise, [.. steps.SelectMany(step => step.Operators)], steps.Sum(step => step.Parameters), steps.Max(step => step.LiveValues)),
+            Cost(StageWork.Decode, composer.ComposePixels(target), shapes),
+        ];
+    }
+
+    /// <summary>What one run of a graph does, by the classes of its operators.</summary>
+    /// <param name="name">The stage.</param>
+    /// <param name="cost">The graph's cost.</param>
+    /// <param name="graph">The graph.</param>
+    /// <returns>The work; without nodes that are computed once, when the graph is loaded.</returns>
+    internal static StageWork WorkOf(string name, GraphCost cost, OnnxGraph graph)
+    {
+        (HashSet<string> before, HashSet<string> weighted) = Weights(graph);
+        return new StageWork(
+            name,
+            [.. cost.Nodes.Where(node => node.IsKnown && node.BytesMoved > 0 && !before.Contains(node.Name)).GroupBy(node => ClassOf(node, weighted.Contains(node.Name))).Select(nodes => new OperatorWork(
+                nodes.Key,
+                nodes.Sum(node => (double)node.Flops),
+                nodes.Sum(node => node.BytesMoved / BytesOfValue),
+                nodes.Key == OperatorClass.Attention ? nodes.Sum(node => node.MultiplyAdds / (2 * HeadFeatures)) : 0,
+                nodes.Count()))],
+            cost.ParameterBytes / BytesOfValue,
+            cost.Total.PeakActivationBytes / BytesOfValue);
+    }
+
+    /// <summary>
+    /// The names of nodes that nothing but weights goes into, such as those that widen weights stored in half precision, and of those that weights go into besides other things.
+    /// </summary>
+    private static (HashSet<string> Before, HashSet<string> Weighted) Weights(OnnxGraph graph)
+    {
+        HashSet<string> constants = new(graph.Initializers.Select(tensor => tensor.Name), StringComparer.Ordinal), before = new(StringComparer.Ordinal), weighted = new(StringComparer.Ordinal);
+        foreach (OnnxNode node in graph.Nodes)
+        {
+            string[] inputs = [.. node.Inputs.Where(input => input.Length > 0)];
+            if (Array.TrueForAll(inputs, constants.Contains))
+            {
+                constants.UnionWith(node.Outputs);
+                _ = before.Add(node.Name);
+            }
+            else if (Array.Exists(inputs, constants.Contains))
+            {
+                _ = weighted.Add(node.Name);
+            }
+        }
+
+        // Nodes without a name cannot be told apart.
+        _ = before.Remove("");
+        return (before, weighted);
+    }
+
+    private static OperatorClass ClassOf(NodeCost node, bool hasWeights) => node.Operator switch
+    {
+        "Attention" or "com.microsoft.MultiHeadAttention" => OperatorClass.Attention,
+        // A product of two values that were both computed: attention that is not fused.
+        "MatMul" when node.Parameters == 0 && !hasWeights => OperatorClass.Attention,
+        var op when Products.Contains(op) => OperatorClass.Gemm,
+        var op when Convolutions.Contains(op) => OperatorClass.Convolution,
+        _ => OperatorClass.Memory,
+    };
+}

@@ -1,0 +1,26 @@
+using System.Diagnostics;
+
+namespace Seedance.Onnx.Measurement;
+
+/// <summary>The time of each step of one generation, from what it tells after each. The first step's begin is not told, so that it is left out.</summary>
+internal sealed class StepTimes : IProgress<GenerationProgress>
+{
+    private long _last;
+
+    public List<TimeSpan> Steps { get; } = [];
+
+    public void Report(GenerationProgress value)
+    {
+        if (value.Stage != GenerationStage.Denoise)
+        {
+            return;
+        }
+
+        if (_last != 0)
+        {
+            Steps.Add(Stopwatch.GetElapsedTime(_last));
+        }
+
+        _last = Stopwatch.GetTimestamp();
+    }
+}
