@@ -81,9 +81,9 @@ internal sealed record GenerationReport
     }
 
     /// <summary>What a stage took; of it, what was spent outside the runs of its graph.</summary>
-    internal sealed record StageUse(string Name, long Milliseconds, int Runs, double OwnMilliseconds)
+    internal sealed record StageUse(string Name, long Milliseconds, int Runs, int SkippedRuns, double OwnMilliseconds)
     {
         public static StageUse Of(StageReport stage) =>
-            new(stage.Stage.ToString().ToLowerInvariant(), (long)stage.Elapsed.TotalMilliseconds, stage.Runs, Math.Round((stage.Elapsed - stage.InRuns).TotalMilliseconds, 2));
+            new(stage.Stage.ToString().ToLowerInvariant(), (long)stage.Elapsed.TotalMilliseconds, stage.Runs, stage.Skipped, Math.Round((stage.Elapsed - stage.InRuns).TotalMilliseconds, 2));
     }
 }

@@ -77,8 +77,13 @@ internal sealed record PlanReport
 
         SolverUse solver = Solver;
         string order = solver.Name is "unipc" or "dpm++" ? $" of order {solver.Order}" : "";
-        Line("solver", $"{solver.Name}{order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {Branches.Count} {(Branches.Count == 1 ? "branch" : "branches")}");
+        Line("solver", $"{solver.Name}{order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {BranchRuns()}");
         Line("guidance", $"{solver.Guidance:0.###}{(solver.SecondGuidance is { } second ? $", {second:0.###} for {GraphRoles.SecondTransformer}" : "")}{(solver.ImageGuidance is { } images ? $", images {images:0.###}" : "")}, noise {solver.GuidanceInterval}, rescale {solver.GuidanceRescale:0.###}");
+        if (solver.StepCache is { } share)
+        {
+            Line("step cache", $"no run where the velocity is expected to have turned by at most {share:0.###} of itself");
+        }
+
         Line("noise", string.Join(' ', solver.Evaluations.Select(evaluation => evaluation.Sigma.ToString("0.###", CultureInfo.InvariantCulture))));
         Line("memory", $"{MiB(Memory.Peak)} MiB at most: {MiB(Memory.Weights)} for weights, then {MiB(Memory.Text)} for text{(Memory.Condition > 0 ? $", {MiB(Memory.Condition)} for images" : "")}, "
             + $"{MiB(Memory.Denoise)} for denoising or {MiB(Memory.Decode)} for decoding");
@@ -92,6 +97,14 @@ internal sealed record PlanReport
         void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-12}{value}\n");
     }
 
+    /// <summary>How many branches the evaluations run.</summary>
+    private string BranchRuns()
+    {
+        int[] counts = [.. Solver.Evaluations.Select(evaluation => evaluation.Branches.Count)];
+        (int least, int most) = (counts.Min(), counts.Max());
+        return least != most ? $"{least} to {most} branches, {counts.Sum()} together" : most == 1 ? "1 branch" : $"{most} branches";
+    }
+
     private static long MiB(long bytes) => (bytes + (1 << 20) - 1) >> 20;
 
     /// <summary>An image, and where it goes.</summary>
@@ -100,19 +113,19 @@ internal sealed record PlanReport
     /// <summary>Bytes.</summary>
     internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Decode);
 
-    /// <summary>One evaluation of the transformer, and W row by row: kept tensors, branches, noise.</summary>
-    internal sealed record EvaluationUse(string Transformer, double Sigma, double Timestep, IReadOnlyList<IReadOnlyList<double>> Weights)
+    /// <summary>One evaluation of the transformer, the branches that it runs, and W row by row: kept tensors, these branches, noise.</summary>
+    internal sealed record EvaluationUse(string Transformer, double Sigma, double Timestep, IReadOnlyList<int> Branches, IReadOnlyList<IReadOnlyList<double>> Weights)
     {
         public static EvaluationUse Of(SolverStep step, string transformer) => new(
-            transformer, step.Sigma, step.Timestep, [.. Enumerable.Range(0, step.Keep).Select(row => step.Weights.Slice(row * step.Columns, step.Columns).ToArray())]);
+            transformer, step.Sigma, step.Timestep, step.Rows, [.. Enumerable.Range(0, step.Keep).Select(row => step.Weights.Slice(row * step.Columns, step.Columns).ToArray())]);
     }
 
     /// <summary>How the noise is led to a video.</summary>
     internal sealed record SolverUse(
-        string Name, int Order, int Steps, double Shift, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, IReadOnlyList<EvaluationUse> Evaluations)
+        string Name, int Order, int Steps, double Shift, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, double? StepCache, IReadOnlyList<EvaluationUse> Evaluations)
     {
         public static SolverUse Of(GenerationPlan plan) => new(
-            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale,
+            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale, plan.StepCache,
             [.. plan.Solver.Steps.Zip(plan.Transformers, EvaluationUse.Of)]);
     }
 }

@@ -39,6 +39,8 @@ internal sealed class RequestOptions
         "--image-guidance", "G", "How strictly images are followed, 0 to 100, apart from the prompt; half as much work again. [default: with the prompt]");
     private readonly Option<NoiseInterval?> _interval = TextOption.Interval("--guidance-interval", "The noise levels at which guidance counts. [default: 0..1]");
     private readonly Option<double?> _rescale = TextOption.Number("--guidance-rescale", "R", "How far contrast that guidance adds is taken back, 0 to 1. [default: 0]");
+    private readonly Option<double?> _stepCache = TextOption.Number(
+        "--step-cache", "S", "Leave out runs of the transformer where its output is expected to have turned by at most this share of itself, such as 0.1. [default: none is left out]");
     private readonly Option<double?> _shift = TextOption.Number(
         "--shift", "S", "The flow shift: above 1, more of the steps go to coarse structure. [default: the pack's]");
     private readonly Option<bool> _shiftBySize = new("--shift-by-size") { Description = "Let the shift grow with the root of the video's size and length." };
@@ -56,7 +58,7 @@ internal sealed class RequestOptions
     public IEnumerable<Option> Options =>
     [
         _image, _lastImage, _references, _storyboard, _camera, _resolution, _ratio, _duration, _frames, _seed,
-        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _shift, _shiftBySize, _negative,
+        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _stepCache, _shift, _shiftBySize, _negative,
     ];
 
     /// <summary>The request that the command line makes.</summary>
@@ -110,6 +112,7 @@ internal sealed class RequestOptions
         ImageGuidance = parsed.GetValue(_imageGuidance) ?? request.ImageGuidance,
         GuidanceInterval = parsed.GetValue(_interval) ?? request.GuidanceInterval,
         GuidanceRescale = parsed.GetValue(_rescale) ?? request.GuidanceRescale,
+        StepCache = parsed.GetValue(_stepCache) ?? request.StepCache,
         Shift = parsed.GetValue(_shift) ?? request.Shift,
         ShiftBySize = parsed.GetValue(_shiftBySize),
     };

@@ -68,6 +68,7 @@ public sealed record GenerationRecord
                 ImageGuidance = plan.ImageGuidance,
                 GuidanceInterval = plan.GuidanceInterval == NoiseInterval.All ? null : plan.GuidanceInterval,
                 GuidanceRescale = plan.GuidanceRescale == 0 ? null : plan.GuidanceRescale,
+                StepCache = plan.StepCache,
                 Shift = plan.Shift,
                 Solver = plan.SolverKind,
                 SolverOrder = plan.SolverOrder,
@@ -120,6 +121,7 @@ public sealed record GenerationRecord
             ImageGuidance = Request.ImageGuidance,
             GuidanceInterval = Request.GuidanceInterval?.ToString(),
             GuidanceRescale = Request.GuidanceRescale,
+            StepCache = Request.StepCache,
             Shift = Request.Shift!.Value,
             Images = Images.IsEmpty ? null : [.. Images.Select(image => new WrittenImage(image.Key, image.Value))],
         },
@@ -167,6 +169,7 @@ public sealed record GenerationRecord
                 ImageGuidance = written.ImageGuidance,
                 GuidanceInterval = NoiseInterval.TryParse(written.GuidanceInterval, out NoiseInterval interval) ? interval : null,
                 GuidanceRescale = written.GuidanceRescale,
+                StepCache = written.StepCache,
                 Shift = written.Shift,
                 Solver = solver,
                 SolverOrder = written.Order,
@@ -217,6 +220,8 @@ public sealed record GenerationRecord
         public string? GuidanceInterval { get; init; }
 
         public double? GuidanceRescale { get; init; }
+
+        public double? StepCache { get; init; }
 
         public required double Shift { get; init; }
 

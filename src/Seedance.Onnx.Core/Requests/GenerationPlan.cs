@@ -60,6 +60,9 @@ public sealed record GenerationPlan
     /// <summary>How far guided velocities are brought back to the deviation of unguided ones, 0 to 1.</summary>
     public required double GuidanceRescale { get; init; }
 
+    /// <summary>The share of itself by which the velocity may turn before the transformer is run again; null where it is run for every evaluation. <see cref="Solver"/> then keeps the velocity, as its last tensor.</summary>
+    public required double? StepCache { get; init; }
+
     /// <summary>The shots in order, at least one; together they are the whole video.</summary>
     public required ImmutableArray<PlannedShot> Shots { get; init; }
 
@@ -119,7 +122,9 @@ public sealed record GenerationPlan
         double shift = ChooseShift(read, latents, contract, scheduler);
         SolverKind kind = read.Solver ?? contract.Sampling.Solver;
         FlowSchedule schedule = scheduler.CreateSchedule(read.Steps ?? contract.Sampling.Steps, shift);
-        SolverPlan solver = Solvers.Create(kind, schedule, order);
+        GuidancePlan guidance = GuidancePlan.Of(read, reading.PlannedShots, contract);
+        SolverPlan solver = guidance.Fold(Solvers.Create(kind, schedule, order), step => RoleOf(step) == GraphRoles.SecondTransformer);
+        solver = read.StepCache is null ? solver : solver.KeepingVelocity();
         // What a solver keeps is one tensor, and is read as one span.
         int mostValues = int.MaxValue / sizeof(float) / solver.Keep;
         if (latents.Length > mostValues)
@@ -127,7 +132,6 @@ public sealed record GenerationPlan
             throw new InvalidRequestException([$"Latents must have at most {mostValues} values, but {frames} frames of {size} have {latents.Length}. Ask for fewer or smaller frames."]);
         }
 
-        GuidancePlan guidance = GuidancePlan.Of(read, reading.PlannedShots, contract);
         return new GenerationPlan
         {
             Request = request,
@@ -139,13 +143,14 @@ public sealed record GenerationPlan
             SolverKind = kind,
             SolverOrder = order,
             Schedule = schedule,
-            Solver = guidance.Fold(solver, step => RoleOf(step) == GraphRoles.SecondTransformer),
+            Solver = solver,
             Transformers = [.. solver.Steps.Select(RoleOf)],
             Guidance = guidance.Text,
             SecondGuidance = guidance.SecondText,
             ImageGuidance = guidance.Images,
             GuidanceInterval = guidance.Interval,
             GuidanceRescale = guidance.Rescale,
+            StepCache = read.StepCache,
             Shift = shift,
             Shots = reading.PlannedShots,
             Conditions = reading.Conditions,

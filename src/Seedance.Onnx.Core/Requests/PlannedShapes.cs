@@ -45,7 +45,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         [
             new PlannedShapes(latents.LatentsOf(least, latents.Frames(1)), 1, 1),
             Default(pack),
-            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), pack.TransformerChannels.Count(ChannelKind.Condition) > 0 ? 3 : 2, pack.MaxTokens, Enum.GetValues<SolverKind>().Max(Solvers.MostKept)),
+            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), pack.TransformerChannels.Count(ChannelKind.Condition) > 0 ? 3 : 2, pack.MaxTokens, Enum.GetValues<SolverKind>().Max(Solvers.MostKept) + 1), // and the velocity
         ];
     }
 

@@ -30,6 +30,7 @@ internal static class RequestChecks
         CheckSize(request, contract, problems);
         CheckLength(request, contract, problems);
         CheckSampling(request, problems);
+        CheckCache(request, contract, problems);
     }
 
     private static void CheckShots(VideoRequest request, ImmutableArray<ShotRequest> shots, PackContract contract, List<string> problems)
@@ -147,6 +148,19 @@ internal static class RequestChecks
         if (request.Duration is { TotalSeconds: var seconds } && !(seconds > 0 && seconds <= longest))
         {
             problems.Add($"Duration must be above 0 and up to {longest:0.###} seconds ({video.MaxFrames} frames at {video.Fps} a second), but is {seconds:0.###}.");
+        }
+    }
+
+    private static void CheckCache(VideoRequest request, PackContract contract, List<string> problems)
+    {
+        if (request.StepCache is { } share && !(share is > 0 and <= 1))
+        {
+            problems.Add($"StepCache must be above 0 and up to 1, but is {share}.");
+        }
+
+        if (request.StepCache is not null && (request.Solver ?? contract.Sampling.Solver) == SolverKind.Lcm)
+        {
+            problems.Add($"StepCache must be left out with solver {SolverKind.Lcm.ToName()}, whose every step begins with fresh noise. Leave it out, or take another solver.");
         }
     }
 

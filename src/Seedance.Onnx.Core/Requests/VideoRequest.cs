@@ -95,6 +95,12 @@ public sealed record VideoRequest
     /// <summary>The order of a multistep solver ("unipc", "dpm++"), 1 to 3; the pack's if not specified. The other solvers have theirs by nature.</summary>
     public int? SolverOrder { get; init; }
 
+    /// <summary>
+    /// Leaves out runs of the transformer where its output is expected to have turned by at most this share of itself since the run before, above 0 and up to 1: <see cref="Sampling.StepCache"/>. Not with a
+    /// solver that adds fresh noise ("lcm"). None is left out if not specified.
+    /// </summary>
+    public double? StepCache { get; init; }
+
     /// <summary>Every image of the request, in the order first frame, last frame, shots, references.</summary>
     public IEnumerable<ImageSource> Images =>
         new[] { FirstFrame, LastFrame }.Concat(Shots.Select(shot => shot?.FirstFrame)).Concat(References).OfType<ImageSource>();
