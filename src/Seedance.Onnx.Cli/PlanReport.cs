@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Seedance.Onnx.Costs;
 using Seedance.Onnx.Memory;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Prompts;
@@ -24,6 +25,12 @@ internal sealed record PlanReport
 
     public required ulong Seed { get; init; }
 
+    /// <summary>The graph that decodes.</summary>
+    public required string Decoder { get; init; }
+
+    /// <summary>How many times larger than the transformer makes them the frames are.</summary>
+    public required int Upscale { get; init; }
+
     /// <summary>[C, f, h, w].</summary>
     public required IReadOnlyList<int> Latents { get; init; }
 
@@ -38,22 +45,28 @@ internal sealed record PlanReport
 
     public required MemoryUse Memory { get; init; }
 
+    /// <summary>What this machine is expected to take; null where nothing is known of it yet.</summary>
+    public required TimeUse? Time { get; init; }
+
     public required IReadOnlyList<string> Notices { get; init; }
 
-    public static PlanReport Of(GenerationPlan plan, MemoryPlan memory) => new()
+    public static PlanReport Of(GenerationPlan plan, MemoryPlan memory, TimePlan? time) => new()
     {
-        Width = plan.Size.Width,
-        Height = plan.Size.Height,
+        Width = plan.OutputSize.Width,
+        Height = plan.OutputSize.Height,
         Frames = plan.Frames,
         Fps = plan.Fps,
         Seconds = plan.Duration.TotalSeconds,
         Seed = plan.Seed,
+        Decoder = plan.Decoder,
+        Upscale = plan.Upscale,
         Latents = [plan.Latents.Channels, plan.Latents.Frames, plan.Latents.Height, plan.Latents.Width],
         Shots = plan.Shots,
         Images = [.. plan.Conditions.Select(condition => new ImageUse(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), condition.Image.Name, condition.LatentFrame))],
         Branches = plan.Branches,
         Solver = SolverUse.Of(plan),
-        Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.DecodeBytes),
+        Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.DecodeBytes, memory.UpscaleBytes),
+        Time = time is null ? null : new TimeUse(time.Total.TotalSeconds, time.Text.TotalSeconds, time.Denoise.TotalSeconds, time.Decode.TotalSeconds, time.Upscale.TotalSeconds),
         Notices = plan.Notices,
     };
 
@@ -64,6 +77,16 @@ internal sealed record PlanReport
     {
         StringBuilder text = new();
         Line("video", $"{Width}x{Height}, {Frames} frames at {Fps} a second ({Seconds:0.0} s), seed {Seed}");
+        if (Decoder != GraphRoles.VaeDecoder)
+        {
+            Line("decoder", Decoder);
+        }
+
+        if (Upscale > 1)
+        {
+            Line("cascade", $"{Width / Upscale}x{Height / Upscale}, made {Upscale} times larger by graph '{GraphRoles.Upscaler}'");
+        }
+
         Line("latents", $"[{string.Join(", ", Latents)}]");
         foreach ((int index, PlannedShot shot) in Shots.Index())
         {
@@ -86,7 +109,10 @@ internal sealed record PlanReport
 
         Line("noise", string.Join(' ', solver.Evaluations.Select(evaluation => evaluation.Sigma.ToString("0.###", CultureInfo.InvariantCulture))));
         Line("memory", $"{MiB(Memory.Peak)} MiB at most: {MiB(Memory.Weights)} for weights, then {MiB(Memory.Text)} for text{(Memory.Condition > 0 ? $", {MiB(Memory.Condition)} for images" : "")}, "
-            + $"{MiB(Memory.Denoise)} for denoising or {MiB(Memory.Decode)} for decoding");
+            + $"{MiB(Memory.Denoise)} for denoising or {MiB(Memory.Decode)} for decoding{(Memory.Upscale > 0 ? $" and {MiB(Memory.Upscale)} for upscaling" : "")}");
+        Line("time", Time is { } time
+            ? $"{time.Total:0.0} s: {time.Denoise:0.0} for denoising, {time.Decode:0.0} for decoding{(time.Upscale > 0 ? $", {time.Upscale:0.0} for upscaling" : "")}; as fast as the first video that was made so here"
+            : "not known: this machine has made no video so yet");
         foreach (string notice in Notices)
         {
             Line("note", notice);
@@ -110,8 +136,11 @@ internal sealed record PlanReport
     /// <summary>An image, and where it goes.</summary>
     internal sealed record ImageUse(string Kind, string Name, int LatentFrame);
 
+    /// <summary>Seconds.</summary>
+    internal sealed record TimeUse(double Total, double Text, double Denoise, double Decode, double Upscale);
+
     /// <summary>Bytes.</summary>
-    internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Decode);
+    internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Decode, long Upscale);
 
     /// <summary>One evaluation of the transformer, the branches that it runs, and W row by row: kept tensors, these branches, noise.</summary>
     internal sealed record EvaluationUse(string Transformer, double Sigma, double Timestep, IReadOnlyList<int> Branches, IReadOnlyList<IReadOnlyList<double>> Weights)

@@ -62,12 +62,10 @@ internal static class TextOption
             return valid;
         });
 
-    public static Option<VideoSize?> Size(string name, string description) =>
-        Create<VideoSize?>(name, "WxH", description, "a size in pixels such as 96x64", [], static (string text, out VideoSize? value) =>
-        {
-            value = VideoSize.TryParse(text, out VideoSize size) ? size : null;
-            return value is not null;
-        });
+    /// <summary>A size in pixels, or a resolution's name.</summary>
+    public static Option<string?> Resolution(string name, string description) =>
+        Create<string?>(name, "WxH|NAME", description, "a size in pixels such as 96x64, or a name such as 720p", [], static (string text, out string? value) =>
+            VideoSize.TryParse(value = text, out _) || (text is [>= '1' and <= '9', .. var digits, 'p' or 'P'] && digits.All(char.IsAsciiDigit)));
 
     public static Option<AspectRatio?> Ratio(string name, string description) =>
         Create<AspectRatio?>(name, "W:H", description, "a ratio such as 16:9", [], static (string text, out AspectRatio? value) =>

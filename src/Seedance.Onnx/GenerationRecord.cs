@@ -60,6 +60,7 @@ public sealed record GenerationRecord
                 NegativePrompt = plan.NegativePrompt,
                 Width = plan.Size.Width,
                 Height = plan.Size.Height,
+                Upscale = plan.Upscale == 1 ? null : plan.Upscale,
                 Frames = plan.Frames,
                 Seed = plan.Seed,
                 Steps = plan.Schedule.Steps,
@@ -68,7 +69,8 @@ public sealed record GenerationRecord
                 ImageGuidance = plan.ImageGuidance,
                 GuidanceInterval = plan.GuidanceInterval == NoiseInterval.All ? null : plan.GuidanceInterval,
                 GuidanceRescale = plan.GuidanceRescale == 0 ? null : plan.GuidanceRescale,
-                StepCache = plan.StepCache,
+                // Who repeats a draft wants the video.
+                StepCache = plan.Draft ? plan.Request.StepCache : plan.StepCache,
                 Shift = plan.Shift,
                 Solver = plan.SolverKind,
                 SolverOrder = plan.SolverOrder,
@@ -113,6 +115,7 @@ public sealed record GenerationRecord
             Negative = Request.NegativePrompt,
             Seed = Request.Seed!.Value,
             Size = new VideoSize(Request.Width!.Value, Request.Height!.Value).ToString(),
+            Upscale = Request.Upscale,
             Frames = Request.Frames!.Value,
             Solver = Request.Solver!.Value.ToName(),
             Order = Request.SolverOrder!.Value,
@@ -162,6 +165,7 @@ public sealed record GenerationRecord
                 NegativePrompt = written.Negative,
                 Width = size.Width,
                 Height = size.Height,
+                Upscale = written.Upscale,
                 Frames = written.Frames,
                 Seed = written.Seed,
                 Steps = written.Steps,
@@ -204,6 +208,8 @@ public sealed record GenerationRecord
         public required ulong Seed { get; init; }
 
         public required string Size { get; init; }
+
+        public int? Upscale { get; init; }
 
         public required int Frames { get; init; }
 

@@ -10,6 +10,7 @@ internal static class ContractChecks
     public static void Check(PackContract contract, List<string> problems)
     {
         CheckVideo(contract.Video, contract.Latents, problems);
+        CheckCascade(contract, problems);
         CheckChannels(contract, problems);
         CheckExperts(contract, problems);
         foreach (GraphContract graph in contract.Graphs.Values)
@@ -34,6 +35,8 @@ internal static class ContractChecks
 
         CheckAxis(contract, GraphRoles.Upscaler, "sample", 3, problems);
         CheckAxis(contract, GraphRoles.Upscaler, "upscaled", 3, problems);
+        CheckAxis(contract, GraphRoles.Reward, "sample", 3, problems);
+        CheckAxis(contract, GraphRoles.Reward, "scores", 4, problems);
     }
 
     /// <summary>A pack that says it takes shots has a transformer that can tell them apart.</summary>
@@ -45,6 +48,25 @@ internal static class ContractChecks
             {
                 problems.Add($"{ContractReader.FileName}: $.text.max_shots must be 1 without an input '{name}' of the transformer, but is {contract.MaxShots}.");
             }
+        }
+    }
+
+    /// <summary>Frames become larger by the upscaler alone, in whole passes.</summary>
+    private static void CheckCascade(PackContract contract, List<string> problems)
+    {
+        if (contract.Cascade is not { } cascade)
+        {
+            return;
+        }
+
+        if (contract.FindGraph(GraphRoles.Upscaler) is null)
+        {
+            problems.Add($"{ContractReader.FileName}: $.cascade must be left out without a graph {GraphRoles.Upscaler}, but is there. Remove it, or add the graph.");
+        }
+
+        foreach ((string name, int times) in cascade.Resolutions.Where(pair => cascade.PassesTo(pair.Value) is null))
+        {
+            problems.Add($"{ContractReader.FileName}: $.cascade.resolutions['{name}'] must be 1, {cascade.Scale} or {cascade.Scale * cascade.Scale}, as the scale has it, but is {times}.");
         }
     }
 

@@ -25,6 +25,7 @@ internal static class ContractReader
             Description = fields.Text("description"),
             Latents = ReadLatents(fields.Fields("latents")),
             Video = ReadVideo(fields.Fields("video")),
+            Cascade = fields.Has("cascade") ? ReadCascade(fields.Fields("cascade")) : null,
             Sampling = ReadSampling(fields.Fields("sampling")),
             MaxTokens = ReadText(fields.Fields("text"), out int maxShots),
             MaxShots = maxShots,
@@ -68,6 +69,24 @@ internal static class ContractReader
         };
         fields.Close();
         return video;
+    }
+
+    private static CascadeContract ReadCascade(JsonFields fields)
+    {
+        int scale = fields.Whole("scale", 2, 16);
+        JsonFields resolutions = fields.Fields("resolutions");
+        ImmutableSortedDictionary<string, int>.Builder times = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
+        foreach (string name in resolutions.AllKeys())
+        {
+            times[name] = resolutions.Whole(name, 1, 256);
+            if (name is not [>= '1' and <= '9', .. var digits, 'p'] || !digits.All(char.IsAsciiDigit))
+            {
+                resolutions.Report(name, "named by its lines, such as \"720p\", but is not");
+            }
+        }
+
+        fields.Close();
+        return new CascadeContract { Scale = scale, Resolutions = times.ToImmutable() };
     }
 
     private static SamplingDefaults ReadSampling(JsonFields fields)

@@ -30,8 +30,11 @@ public static class GraphRoles
     /// <summary>Frames in, larger frames out.</summary>
     public const string Upscaler = "upscaler";
 
+    /// <summary>Frames and text features in, four scores out: to choose among several videos.</summary>
+    public const string Reward = "reward";
+
     /// <summary>Every role, in the order in which a video is made.</summary>
-    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, SecondTransformer, VaeDecoder, ThinVaeDecoder, Upscaler];
+    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, SecondTransformer, VaeDecoder, ThinVaeDecoder, Reward, Upscaler];
 
     /// <summary>The roles without which no text becomes a video.</summary>
     public static IReadOnlyList<string> Required { get; } = [Tokenizer, TextEncoder, Transformer, VaeDecoder];

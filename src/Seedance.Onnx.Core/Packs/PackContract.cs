@@ -30,6 +30,9 @@ public sealed record PackContract
     /// <summary>Sizes, frame rate and lengths.</summary>
     public required VideoContract Video { get; init; }
 
+    /// <summary>How frames become larger than those of <see cref="Video"/>; null where the pack does not say.</summary>
+    public CascadeContract? Cascade { get; init; }
+
     /// <summary>Solver, steps and guidance.</summary>
     public required SamplingDefaults Sampling { get; init; }
 

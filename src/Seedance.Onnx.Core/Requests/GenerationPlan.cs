@@ -12,8 +12,14 @@ public sealed record GenerationPlan
     {
     }
 
-    /// <summary>The frame's size in pixels.</summary>
+    /// <summary>The frame's size in pixels, as the transformer makes it.</summary>
     public required VideoSize Size { get; init; }
+
+    /// <summary>How many times larger the pack's upscaler makes both sides of it; 1 where it is not run.</summary>
+    public required int Upscale { get; init; }
+
+    /// <summary>The size of the video's frames in pixels.</summary>
+    public VideoSize OutputSize => new(Size.Width * Upscale, Size.Height * Upscale);
 
     /// <summary>F: frames of the clip.</summary>
     public required int Frames { get; init; }
@@ -59,6 +65,12 @@ public sealed record GenerationPlan
 
     /// <summary>How far guided velocities are brought back to the deviation of unguided ones, 0 to 1.</summary>
     public required double GuidanceRescale { get; init; }
+
+    /// <summary>Whether the video is made roughly and sooner: see <see cref="VideoRequest.Draft"/>.</summary>
+    public required bool Draft { get; init; }
+
+    /// <summary>The role of the graph that decodes the latents.</summary>
+    public required string Decoder { get; init; }
 
     /// <summary>The share of itself by which the velocity may turn before the transformer is run again; null where it is run for every evaluation. <see cref="Solver"/> then keeps the velocity, as its last tensor.</summary>
     public required double? StepCache { get; init; }
@@ -124,18 +136,14 @@ public sealed record GenerationPlan
         FlowSchedule schedule = scheduler.CreateSchedule(read.Steps ?? contract.Sampling.Steps, shift);
         GuidancePlan guidance = GuidancePlan.Of(read, reading.PlannedShots, contract);
         SolverPlan solver = guidance.Fold(Solvers.Create(kind, schedule, order), step => RoleOf(step) == GraphRoles.SecondTransformer);
-        solver = read.StepCache is null ? solver : solver.KeepingVelocity();
-        // What a solver keeps is one tensor, and is read as one span.
-        int mostValues = int.MaxValue / sizeof(float) / solver.Keep;
-        if (latents.Length > mostValues)
-        {
-            throw new InvalidRequestException([$"Latents must have at most {mostValues} values, but {frames} frames of {size} have {latents.Length}. Ask for fewer or smaller frames."]);
-        }
-
+        double? stepCache = read.StepCache ?? (read.Draft && kind != SolverKind.Lcm ? VideoRequest.DraftStepCache : null);
+        solver = stepCache is null ? solver : solver.KeepingVelocity();
+        RequireOneTensor(latents, solver, $"{frames} frames of {size}");
         return new GenerationPlan
         {
             Request = request,
             Size = size,
+            Upscale = read.Draft ? 1 : reading.Upscale,
             Frames = frames,
             Fps = contract.Video.Fps,
             Latents = latents,
@@ -150,7 +158,9 @@ public sealed record GenerationPlan
             ImageGuidance = guidance.Images,
             GuidanceInterval = guidance.Interval,
             GuidanceRescale = guidance.Rescale,
-            StepCache = read.StepCache,
+            Draft = read.Draft,
+            Decoder = read.Draft && contract.FindGraph(GraphRoles.ThinVaeDecoder) is not null ? GraphRoles.ThinVaeDecoder : GraphRoles.VaeDecoder,
+            StepCache = stepCache,
             Shift = shift,
             Shots = reading.PlannedShots,
             Conditions = reading.Conditions,
@@ -160,6 +170,16 @@ public sealed record GenerationPlan
         };
 
         string RoleOf(SolverStep step) => contract.Sampling.TransformerAt(step.Timestep, scheduler.TrainTimesteps);
+    }
+
+    /// <summary>What a solver keeps is one tensor, and is read as one span.</summary>
+    private static void RequireOneTensor(LatentShape latents, SolverPlan solver, string clip)
+    {
+        int mostValues = int.MaxValue / sizeof(float) / solver.Keep;
+        if (latents.Length > mostValues)
+        {
+            throw new InvalidRequestException([$"Latents must have at most {mostValues} values, but {clip} have {latents.Length}. Ask for fewer or smaller frames."]);
+        }
     }
 
     /// <summary>The shot of every latent frame in a branch, [f]: what the transformer is given as frame_shot_ids. Zeros where the branch has one text.</summary>

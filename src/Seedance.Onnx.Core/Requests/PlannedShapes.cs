@@ -10,7 +10,8 @@ namespace Seedance.Onnx.Requests;
 /// <param name="Branches">B: texts that are guided between, 1 to 3.</param>
 /// <param name="Tokens">S: tokens of the longest prompt.</param>
 /// <param name="Keep">K: tensors that the solver keeps; 1 if not specified.</param>
-public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1)
+/// <param name="Upscale">How many times larger frames become; 1 if not specified.</param>
+public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1, int Upscale = 1)
 {
     /// <summary>The shapes of a plan; its prompts are not tokenised yet, so that they count as the longest that the pack reads.</summary>
     /// <param name="plan">The plan.</param>
@@ -20,7 +21,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep);
+        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep, plan.Upscale);
     }
 
     /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads.</summary>
@@ -73,7 +74,9 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         {
             (GraphRoles.Tokenizer, _) => [Branches],
             (GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder, _) => [1, Latents.Channels, f, h, w],
-            (GraphRoles.VaeEncoder or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), h * pack.Latents.SpatialStride, w * pack.Latents.SpatialStride],
+            (GraphRoles.Reward, "encoder_hidden_states") => [1, Tokens, Features(GraphRoles.TextEncoder, pack)],
+            (GraphRoles.Reward, "encoder_attention_mask") => [1, Tokens],
+            (GraphRoles.VaeEncoder or GraphRoles.Reward or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), h * pack.Latents.SpatialStride, w * pack.Latents.SpatialStride],
             (GraphRoles.ImageEncoder, _) => [1, 3, 0, 0],
             (_, ComposedTensors.State) => [Keep, Latents.Channels, f, h, w],
             (_, ComposedTensors.Weights) => [Keep, Keep + Branches + 1],

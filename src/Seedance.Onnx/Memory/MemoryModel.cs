@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using Seedance.Onnx.Composition;
+using Seedance.Onnx.Costs;
 using Seedance.Onnx.Graphs;
-using Seedance.Onnx.Graphs.Costs;
-using Seedance.Onnx.Graphs.Shapes;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
@@ -13,10 +10,10 @@ namespace Seedance.Onnx.Memory;
 
 /// <summary>Plans the memory of generations with a pack. Safe for several threads.</summary>
 /// <param name="pack">The pack.</param>
-/// <param name="composed">What runs of it, by role.</param>
+/// <param name="costs">What its graphs cost.</param>
 /// <param name="limit">The most bytes that may be planned; null for no limit.</param>
 /// <param name="atOnce">How many generations run at once.</param>
-internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, ComposedGraph> composed, long? limit = null, int atOnce = 1)
+internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limit = null, int atOnce = 1)
 {
     /// <summary>Allocators grow by doubling, and keep what they have until a stage ends.</summary>
     private const double ArenaGrowth = 2;
@@ -31,8 +28,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     private const long SessionBytes = 4 << 20;
 
     private readonly ConcurrentDictionary<(PlannedShapes Shapes, bool HasImages, DecodePieces Pieces), MemoryPlan> _plans = [];
-    private readonly ConcurrentDictionary<string, OnnxModel> _models = new(StringComparer.Ordinal);
-    private readonly Lazy<long> _weights = new(() => WeightsOf(pack)), _imageWeights = new(() => WeightsOf(pack, GraphRoles.VaeEncoder));
+    private readonly Lazy<long> _weights = new(() => WeightsOf(pack)), _imageWeights = new(() => WeightsOf(pack, GraphRoles.VaeEncoder)), _upscalerWeights = new(() => WeightsOf(pack, GraphRoles.Upscaler));
     private readonly bool _inChunks = ChunkMemory.PastOf(pack.Contract.FindGraph(GraphRoles.VaeDecoder)!).Any();
 
     /// <summary>What the loaded graphs of a pack take, whatever is asked of them. Composed and fused they have the same weights.</summary>
@@ -131,7 +127,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         {
             last = pieces;
             MemoryPlan memory = Of(shapes, hasImages, pieces);
-            if (memory.WeightBytes + (atOnce * memory.DecodeBytes) <= most)
+            if (memory.WeightBytes + (atOnce * (memory.DecodeBytes + memory.UpscaleBytes)) <= most)
             {
                 break;
             }
@@ -149,8 +145,14 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         MemoryPlan plan = new(
             _weights.Value,
             ActivationsOf(GraphRoles.TextEncoder, shapes),
-            Transformers.Max(role => ActivationsComposed(role, shapes)) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
-            ActivationsComposed(GraphRoles.VaeDecoder, piece) + (2 * state) + pixels + piecePixels);
+            Transformers.Max(role => ActivationsOf(role, shapes)) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
+            ActivationsOf(GraphRoles.VaeDecoder, piece) + (2 * state) + pixels + piecePixels);
+
+        plan = shapes.Upscale == 1 ? plan : plan with
+        {
+            WeightBytes = plan.WeightBytes + _upscalerWeights.Value,
+            UpscaleBytes = UpscalerActivations(shapes) + (pixels * shapes.Upscale * shapes.Upscale),
+        };
 
         // Images are encoded one after another, each as a clip of one frame, by a graph that stays loaded from then on.
         return !hasImages ? plan : plan with
@@ -160,18 +162,15 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         };
     }
 
-    private long ActivationsComposed(string role, PlannedShapes shapes) => ActivationsOf(composed[role].Model, composed[role].Contract, shapes);
-
-    private long ActivationsOf(string role, PlannedShapes shapes) =>
-        ActivationsOf(_models.GetOrAdd(role, static (role, pack) => OnnxModel.Load(pack.PathOfGraph(role)), pack), pack.Contract.FindGraph(role)!, shapes);
-
-    private long ActivationsOf(OnnxModel model, GraphContract contract, PlannedShapes shapes)
+    /// <summary>The largest tile of a chunk with what lies around it, in the last pass.</summary>
+    private long UpscalerActivations(PlannedShapes shapes)
     {
-        IReadOnlyDictionary<string, ImmutableArray<long>> planned = shapes.InputsOf(contract, pack.Contract);
-        HashSet<string> present = [.. model.Graph.Inputs.Select(input => input.Name)];
-        ShapeBindings bindings = contract.Inputs
-            .Where(input => present.Contains(input.FileName) && !planned[input.Name].Contains(0))
-            .Aggregate(ShapeBindings.None, (all, input) => all.WithInput(input.FileName, planned[input.Name].AsSpan()));
-        return (long)(ArenaGrowth * CostModel.Estimate(model, bindings).Total.PeakActivationBytes);
+        VideoSize size = pack.Contract.Latents.SizeOf(shapes.Latents);
+        int before = shapes.Upscale / pack.Contract.Cascade!.Scale;
+        int frames = Math.Min(pack.Contract.Latents.Frames(shapes.Latents.Frames), UpscaleWindow.Chunk + (2 * UpscaleStage.Neighbours));
+        int Side(int side) => Math.Min(side * before, UpscaleStage.Tile + (2 * UpscaleStage.Margin));
+        return (long)(ArenaGrowth * costs.OfUpscaler(frames, Side(size.Height), Side(size.Width)).PeakActivationBytes);
     }
+
+    private long ActivationsOf(string role, PlannedShapes shapes) => (long)(ArenaGrowth * costs.Of(role, shapes).PeakActivationBytes);
 }
