@@ -87,7 +87,7 @@ internal sealed class GenerateCommand
 
         if (parsed.GetValue(_dryRun))
         {
-            PlanReport report = PlanReport.Of(plan, planner.PlanMemory(plan), planner.PlanTime(plan));
+            PlanReport report = PlanReport.Of(plan, planner.PlanMemory(plan, preview: parsed.GetValue(_preview) is not null), planner.PlanTime(plan));
             _host.Output.WriteLine(parsed.GetValue(_json) ? report.ToJson() : report.ToText());
             return ExitCode.Done;
         }

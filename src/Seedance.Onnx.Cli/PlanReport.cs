@@ -65,7 +65,7 @@ internal sealed record PlanReport
         Images = [.. plan.Conditions.Select(condition => new ImageUse(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), condition.Image.Name, condition.LatentFrame))],
         Branches = plan.Branches,
         Solver = SolverUse.Of(plan),
-        Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.DecodeBytes, memory.UpscaleBytes),
+        Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.PreviewBytes, memory.DecodeBytes, memory.UpscaleBytes),
         Time = time is null ? null : new TimeUse(time.Total.TotalSeconds, time.Text.TotalSeconds, time.Denoise.TotalSeconds, time.Decode.TotalSeconds, time.Upscale.TotalSeconds),
         Notices = plan.Notices,
     };
@@ -77,6 +77,11 @@ internal sealed record PlanReport
     {
         StringBuilder text = new();
         Line("video", $"{Width}x{Height}, {Frames} frames at {Fps} a second ({Seconds:0.0} s), seed {Seed}");
+        if (Solver.Evaluations[0].Transformer == GraphRoles.DistilledTransformer)
+        {
+            Line("transformer", $"{GraphRoles.DistilledTransformer}; --undistilled runs the one that it was made from");
+        }
+
         if (Decoder != GraphRoles.VaeDecoder)
         {
             Line("decoder", Decoder);
@@ -109,7 +114,7 @@ internal sealed record PlanReport
 
         Line("noise", string.Join(' ', solver.Evaluations.Select(evaluation => evaluation.Sigma.ToString("0.###", CultureInfo.InvariantCulture))));
         Line("memory", $"{MiB(Memory.Peak)} MiB at most: {MiB(Memory.Weights)} for weights, then {MiB(Memory.Text)} for text{(Memory.Condition > 0 ? $", {MiB(Memory.Condition)} for images" : "")}, "
-            + $"{MiB(Memory.Denoise)} for denoising or {MiB(Memory.Decode)} for decoding{(Memory.Upscale > 0 ? $" and {MiB(Memory.Upscale)} for upscaling" : "")}");
+            + $"{MiB(Memory.Denoise)} for denoising{(Memory.Preview > 0 ? $" and {MiB(Memory.Preview)} for the preview" : "")} or {MiB(Memory.Decode)} for decoding{(Memory.Upscale > 0 ? $" and {MiB(Memory.Upscale)} for upscaling" : "")}");
         Line("time", Time is { } time
             ? $"{time.Total:0.0} s: {time.Denoise:0.0} for denoising, {time.Decode:0.0} for decoding{(time.Upscale > 0 ? $", {time.Upscale:0.0} for upscaling" : "")}; as fast as the first video that was made so here"
             : "not known: this machine has made no video so yet");
@@ -140,7 +145,7 @@ internal sealed record PlanReport
     internal sealed record TimeUse(double Total, double Text, double Denoise, double Decode, double Upscale);
 
     /// <summary>Bytes.</summary>
-    internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Decode, long Upscale);
+    internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Preview, long Decode, long Upscale);
 
     /// <summary>One evaluation of the transformer, the branches that it runs, and W row by row: kept tensors, these branches, noise.</summary>
     internal sealed record EvaluationUse(string Transformer, double Sigma, double Timestep, IReadOnlyList<int> Branches, IReadOnlyList<IReadOnlyList<double>> Weights)

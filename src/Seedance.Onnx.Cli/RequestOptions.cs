@@ -41,6 +41,7 @@ internal sealed class RequestOptions
         "--image-guidance", "G", "How strictly images are followed, 0 to 100, apart from the prompt; half as much work again. [default: with the prompt]");
     private readonly Option<NoiseInterval?> _interval = TextOption.Interval("--guidance-interval", "The noise levels at which guidance counts. [default: 0..1]");
     private readonly Option<double?> _rescale = TextOption.Number("--guidance-rescale", "R", "How far contrast that guidance adds is taken back, 0 to 1. [default: 0]");
+    private readonly Option<bool> _undistilled = new("--undistilled") { Description = "Run the transformer that the pack's distilled one was made from: slower, with its own steps and guidance." };
     private readonly Option<bool> _draft = new("--draft")
     {
         Description = "Make the video roughly and sooner, with a step cache of 0.2, the pack's thin decoder, and no upscaling; --like makes it in full.",
@@ -64,7 +65,7 @@ internal sealed class RequestOptions
     public IEnumerable<Option> Options =>
     [
         _image, _lastImage, _references, _storyboard, _camera, _resolution, _upscale, _ratio, _duration, _frames, _seed,
-        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _draft, _stepCache, _shift, _shiftBySize, _negative,
+        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _undistilled, _draft, _stepCache, _shift, _shiftBySize, _negative,
     ];
 
     /// <summary>The request that the command line makes.</summary>
@@ -127,6 +128,7 @@ internal sealed class RequestOptions
         ImageGuidance = parsed.GetValue(_imageGuidance) ?? request.ImageGuidance,
         GuidanceInterval = parsed.GetValue(_interval) ?? request.GuidanceInterval,
         GuidanceRescale = parsed.GetValue(_rescale) ?? request.GuidanceRescale,
+        Undistilled = parsed.GetValue(_undistilled) || request.Undistilled,
         Draft = parsed.GetValue(_draft),
         StepCache = parsed.GetValue(_stepCache) ?? request.StepCache,
         Shift = parsed.GetValue(_shift) ?? request.Shift,

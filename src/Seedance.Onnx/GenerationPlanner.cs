@@ -99,11 +99,12 @@ public sealed class GenerationPlanner
 
     /// <summary>Plans the memory that a video takes: reads the graphs, but runs none. Takes a moment for each new size and length.</summary>
     /// <param name="plan">What would be made.</param>
+    /// <param name="preview">Whether someone looks meanwhile (<see cref="GenerationEvents.Preview"/>), which the limit on memory does not count; false if not specified.</param>
     /// <returns>What it is planned to take.</returns>
-    public MemoryPlan PlanMemory(GenerationPlan plan)
+    public MemoryPlan PlanMemory(GenerationPlan plan, bool preview = false)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return _memory.Of(plan);
+        return _memory.Of(plan, preview);
     }
 
     /// <summary>How long a video is expected to take here. Reads the graphs, but runs none.</summary>

@@ -69,6 +69,7 @@ public sealed record GenerationRecord
                 ImageGuidance = plan.ImageGuidance,
                 GuidanceInterval = plan.GuidanceInterval == NoiseInterval.All ? null : plan.GuidanceInterval,
                 GuidanceRescale = plan.GuidanceRescale == 0 ? null : plan.GuidanceRescale,
+                Undistilled = plan.Request.Undistilled,
                 // Who repeats a draft wants the video.
                 StepCache = plan.Draft ? plan.Request.StepCache : plan.StepCache,
                 Shift = plan.Shift,
@@ -124,6 +125,7 @@ public sealed record GenerationRecord
             ImageGuidance = Request.ImageGuidance,
             GuidanceInterval = Request.GuidanceInterval?.ToString(),
             GuidanceRescale = Request.GuidanceRescale,
+            Undistilled = Request.Undistilled ? true : null,
             StepCache = Request.StepCache,
             Shift = Request.Shift!.Value,
             Images = Images.IsEmpty ? null : [.. Images.Select(image => new WrittenImage(image.Key, image.Value))],
@@ -173,6 +175,7 @@ public sealed record GenerationRecord
                 ImageGuidance = written.ImageGuidance,
                 GuidanceInterval = NoiseInterval.TryParse(written.GuidanceInterval, out NoiseInterval interval) ? interval : null,
                 GuidanceRescale = written.GuidanceRescale,
+                Undistilled = written.Undistilled == true,
                 StepCache = written.StepCache,
                 Shift = written.Shift,
                 Solver = solver,
@@ -226,6 +229,8 @@ public sealed record GenerationRecord
         public string? GuidanceInterval { get; init; }
 
         public double? GuidanceRescale { get; init; }
+
+        public bool? Undistilled { get; init; }
 
         public double? StepCache { get; init; }
 

@@ -47,7 +47,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         Notices = sessions.Notices;
         _stages = new StageSequence(Pack, sessions, planner.Memory);
         _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<VideoPipeline>();
-        PipelineLog.Opened(_logger, Pack.Contract.Name, sessions[GraphRoles.Transformer].Target.Provider.ToName());
+        PipelineLog.Opened(_logger, Pack.Contract.Name, sessions[Pack.Contract.Sampled(undistilled: false).Sampling.Transformer].Target.Provider.ToName());
         foreach (SkippedProvider skipped in Skipped)
         {
             PipelineLog.Skipped(_logger, skipped.Provider.ToName(), skipped.Reason);

@@ -86,9 +86,20 @@ internal static class ContractChecks
             problems.Add($"{path}.sampling.guidance_2 must be left out without boundary_ratio, but is {sampling.SecondGuidance}. Remove it.");
         }
 
-        if (second is not null && first is not null && !Calls(first).SetEquals(Calls(second)))
+        GraphContract? distilled = contract.FindGraph(GraphRoles.DistilledTransformer);
+        if (distilled is null != sampling.Distilled is null)
         {
-            problems.Add($"{path}.graphs.{GraphRoles.SecondTransformer} must have the tensors of {GraphRoles.Transformer}, but has others: {string.Join(", ", Calls(first).Except(Calls(second)).Concat(Calls(second).Except(Calls(first))))}.");
+            problems.Add($"{path}.sampling.distilled must be there exactly with a graph {GraphRoles.DistilledTransformer}, but one of both is missing. Add it, or remove the other.");
+        }
+
+        if (distilled is not null && second is not null)
+        {
+            problems.Add($"{path}.graphs.{GraphRoles.DistilledTransformer} must be left out with a graph {GraphRoles.SecondTransformer}, but both are there. Remove one.");
+        }
+
+        foreach (GraphContract other in new[] { second, distilled }.OfType<GraphContract>().Where(other => first is not null && !Calls(first).SetEquals(Calls(other))))
+        {
+            problems.Add($"{path}.graphs.{other.Role} must have the tensors of {GraphRoles.Transformer}, but has others: {string.Join(", ", Calls(first!).Except(Calls(other)).Concat(Calls(other).Except(Calls(first!))))}.");
         }
 
         static HashSet<string> Calls(GraphContract graph) => [.. graph.Inputs.Concat(graph.Outputs).Select(tensor => $"{tensor.Name} {tensor}")];

@@ -91,19 +91,33 @@ internal static class ContractReader
 
     private static SamplingDefaults ReadSampling(JsonFields fields)
     {
-        string solver = fields.Text("solver", $"one of {string.Join(", ", SolverNames.All)}", name => SolverNames.TryParse(name, out _));
-        _ = SolverNames.TryParse(solver, out SolverKind kind);
         SamplingDefaults sampling = new()
         {
-            Solver = kind,
+            Solver = ReadSolver(fields),
             Steps = fields.Whole("steps", 1, 1000),
             Guidance = fields.Number("guidance", 0, 100, orEqual: true),
             BoundaryRatio = fields.Has("boundary_ratio") ? fields.Number("boundary_ratio", above: 0, most: 1) : null,
             SecondGuidance = fields.Has("guidance_2") ? fields.Number("guidance_2", 0, 100, orEqual: true) : null,
             NegativePrompt = fields.Text("negative_prompt", "a text", _ => true, ifMissing: ""),
+            Distilled = fields.Has("distilled") ? ReadDistilled(fields.Fields("distilled")) : null,
         };
         fields.Close();
         return sampling;
+    }
+
+    private static DistilledSampling ReadDistilled(JsonFields fields)
+    {
+        SolverKind kind = ReadSolver(fields);
+        DistilledSampling distilled = new(kind, fields.Whole("steps", 1, 1000), fields.Number("guidance", 0, 100, orEqual: true));
+        fields.Close();
+        return distilled;
+    }
+
+    private static SolverKind ReadSolver(JsonFields fields)
+    {
+        string solver = fields.Text("solver", $"one of {string.Join(", ", SolverNames.All)}", name => SolverNames.TryParse(name, out _));
+        _ = SolverNames.TryParse(solver, out SolverKind kind);
+        return kind;
     }
 
     private static int ReadText(JsonFields fields, out int maxShots)

@@ -34,6 +34,7 @@ internal static class KnownTensors
                 [new("last_hidden_state", Kind.Reals, 3)]),
             [GraphRoles.Transformer] = Transformer,
             [GraphRoles.SecondTransformer] = Transformer,
+            [GraphRoles.DistilledTransformer] = Transformer,
             [GraphRoles.VaeEncoder] = ([new("sample", Kind.Reals, 5)], [new("latent_parameters", Kind.Reals, 5)]),
             [GraphRoles.VaeDecoder] = Decoder,
             [GraphRoles.ThinVaeDecoder] = Decoder,

@@ -54,9 +54,21 @@ public sealed record PackContract
     /// <summary>The sha256 of every file but seedance.json and README.md, lower-case hexadecimal, by relative path with forward slashes.</summary>
     public required ImmutableSortedDictionary<string, string> Files { get; init; }
 
-    /// <summary>The roles of the graphs that make a video of a text, in the order in which they run.</summary>
-    public IEnumerable<string> RunRoles =>
-        GraphRoles.All.Where(role => GraphRoles.Required.Contains(role) || (role == GraphRoles.SecondTransformer && Graphs.ContainsKey(role)));
+    /// <summary>The roles of the graphs that make a video of a text where a request says nothing, in the order in which they run.</summary>
+    public IEnumerable<string> RunRoles => GraphRoles.All.Where(role => role switch
+    {
+        GraphRoles.Transformer => !Graphs.ContainsKey(GraphRoles.DistilledTransformer),
+        GraphRoles.SecondTransformer or GraphRoles.DistilledTransformer => Graphs.ContainsKey(role),
+        _ => GraphRoles.Required.Contains(role),
+    });
+
+    /// <summary>The contract as a request has it: sampled by the distilled transformer, where the pack has one.</summary>
+    /// <param name="undistilled">Whether the request wants the transformer that it was distilled from.</param>
+    /// <returns>The contract with what holds in <see cref="Sampling"/>.</returns>
+    public PackContract Sampled(bool undistilled) => undistilled || Sampling.Distilled is not { } distilled ? this : this with
+    {
+        Sampling = Sampling with { Solver = distilled.Solver, Steps = distilled.Steps, Guidance = distilled.Guidance, Transformer = GraphRoles.DistilledTransformer },
+    };
 
     /// <summary>A graph by its role.</summary>
     /// <param name="role">One of <see cref="GraphRoles.All"/>.</param>

@@ -30,7 +30,8 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     public static PlannedShapes Default(PackContract pack)
     {
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(pack.Latents.LatentsOf(pack.Video.Sizes[0], pack.Video.DefaultFrames), pack.Sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens, Solvers.MostKept(pack.Sampling.Solver));
+        SamplingDefaults sampling = pack.Sampled(undistilled: false).Sampling;
+        return new PlannedShapes(pack.Latents.LatentsOf(pack.Video.Sizes[0], pack.Video.DefaultFrames), sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens, Solvers.MostKept(sampling.Solver));
     }
 
     /// <summary>The least, the default and the most that a pack was made for.</summary>

@@ -193,7 +193,7 @@ internal static class RequestChecks
             problems.Add($"StepCache must be above 0 and up to 1, but is {share}.");
         }
 
-        if (request.StepCache is not null && (request.Solver ?? contract.Sampling.Solver) == SolverKind.Lcm)
+        if (request.StepCache is not null && (request.Solver ?? contract.Sampled(request.Undistilled).Sampling.Solver) == SolverKind.Lcm)
         {
             problems.Add($"StepCache must be left out with solver {SolverKind.Lcm.ToName()}, whose every step begins with fresh noise. Leave it out, or take another solver.");
         }

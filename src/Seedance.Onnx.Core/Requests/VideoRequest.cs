@@ -107,6 +107,9 @@ public sealed record VideoRequest
     /// <summary>The order of a multistep solver ("unipc", "dpm++"), 1 to 3; the pack's if not specified. The other solvers have theirs by nature.</summary>
     public int? SolverOrder { get; init; }
 
+    /// <summary>Whether the transformer is run that a pack's distilled one was made from, with its own steps and guidance. False if not specified; says nothing for a pack without a distilled one.</summary>
+    public bool Undistilled { get; init; }
+
     /// <summary>
     /// Makes the same video roughly and sooner: with a <see cref="StepCache"/> of <see cref="DraftStepCache"/> where none is specified and the solver allows one, decoded by the pack's thin decoder where it has
     /// one, and not upscaled. The same request without it makes the video in full. False if not specified.

@@ -36,9 +36,10 @@ internal sealed class PlannedCosts(ModelPack pack, IReadOnlyDictionary<string, C
 
     private CostSum Estimate(string role, PlannedShapes shapes)
     {
-        bool isComposed = role is GraphRoles.Transformer or GraphRoles.SecondTransformer or GraphRoles.VaeDecoder;
-        OnnxModel model = isComposed ? composed[role].Model : ModelOf(role);
-        GraphContract contract = isComposed ? composed[role].Contract : ContractOf(role);
+        // Those that not every video needs are told by the pack's own graphs, whether they are loaded or not.
+        ComposedGraph? own = pack.Contract.RunRoles.Contains(role, StringComparer.Ordinal) && role != GraphRoles.TextEncoder ? composed[role] : null;
+        OnnxModel model = own?.Model ?? ModelOf(role);
+        GraphContract contract = own?.Contract ?? ContractOf(role);
         IReadOnlyDictionary<string, ImmutableArray<long>> planned = shapes.InputsOf(contract, pack.Contract);
         HashSet<string> present = [.. model.Graph.Inputs.Select(input => input.Name)];
         ShapeBindings bindings = contract.Inputs

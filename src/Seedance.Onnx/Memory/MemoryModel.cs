@@ -54,7 +54,21 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
 
     /// <summary>What a plan takes, decoded in the pieces that the limit asks for.</summary>
     /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
-    public MemoryPlan Of(GenerationPlan plan) => Of(PlannedShapes.Of(plan, pack.Contract), HasImages(plan));
+    /// <param name="plan">The plan.</param>
+    /// <param name="preview">Whether its first frame is shown meanwhile.</param>
+    public MemoryPlan Of(GenerationPlan plan, bool preview = false)
+    {
+        PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
+        MemoryPlan memory = Of(shapes, HasImages(plan));
+        string looks = pack.Contract.FindGraph(GraphRoles.ThinVaeDecoder) is null ? GraphRoles.VaeDecoder : GraphRoles.ThinVaeDecoder;
+        // Graphs that this video needs and others do not.
+        IEnumerable<string> needed = plan.Transformers.Append(plan.Decoder).Concat(preview ? [looks] : []).Distinct(StringComparer.Ordinal).Except(pack.Contract.RunRoles, StringComparer.Ordinal);
+        return memory with
+        {
+            WeightBytes = memory.WeightBytes + needed.Sum(role => WeightsOf(pack, role)),
+            PreviewBytes = preview ? ActivationsOf(looks, shapes with { Latents = shapes.Latents with { Frames = 1 } }) : 0,
+        };
+    }
 
     /// <summary>In which pieces a clip is decoded: the largest that fit into the limit, or the smallest.</summary>
     public DecodePieces ChoosePieces(GenerationPlan plan) => ChoosePieces(PlannedShapes.Of(plan, pack.Contract), HasImages(plan));
@@ -84,7 +98,7 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
     /// <summary>Bytes as whole MiB, rounded up.</summary>
     public static long MiB(long bytes) => (bytes + (1L << 20) - 1) >> 20;
 
-    private IEnumerable<string> Transformers => pack.Contract.RunRoles.Where(role => role is GraphRoles.Transformer or GraphRoles.SecondTransformer);
+    private IEnumerable<string> Transformers => pack.Contract.RunRoles.Intersect(GraphRoles.Transformers, StringComparer.Ordinal);
 
     private static bool HasImages(GenerationPlan plan) => !plan.Conditions.IsEmpty;
 

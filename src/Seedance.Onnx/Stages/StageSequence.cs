@@ -14,7 +14,6 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
 {
     private readonly TextStage _text = new(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
     private readonly ConditionStage _condition = new(pack.Contract.Latents);
-    private readonly DenoiseStage _denoise = new(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels, sessions.Find(GraphRoles.SecondTransformer));
     private readonly DecodeStage _decode = new(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
 
     /// <summary>All stages up to the frames.</summary>
@@ -51,7 +50,9 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
         ImageCondition condition = images.Count > 0 ? Encode(run, images, cancellationToken) : ImageCondition.None;
         Action<StepLoop>? observer = events.Preview is { } preview ? NewPreview(plan, preview, cancellationToken).Observe : null;
         using StageRun stage = new(run.Clock, GenerationStage.Denoise);
-        return _denoise.Run(plan, text, condition, stage, observer, events.Progress, cancellationToken);
+        GraphSession transformer = sessions.Need(plan.Transformers.FirstOrDefault(role => role != GraphRoles.SecondTransformer) ?? GraphRoles.Transformer, cancellationToken);
+        DenoiseStage denoise = new(transformer, pack.Contract.TransformerChannels, sessions.Find(GraphRoles.SecondTransformer));
+        return denoise.Run(plan, text, condition, stage, observer, events.Progress, cancellationToken);
     }
 
     /// <summary>Scores a video that was made.</summary>
