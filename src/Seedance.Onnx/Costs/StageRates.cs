@@ -46,7 +46,11 @@ internal sealed class StageRates(string folder)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                File.Delete(partial);
+                // In a folder that cannot be there, deleting fails too.
+                if (File.Exists(partial))
+                {
+                    File.Delete(partial);
+                }
             }
         }
     }
