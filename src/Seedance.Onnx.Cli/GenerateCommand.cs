@@ -14,6 +14,7 @@ internal sealed class GenerateCommand
     private readonly Option<string?> _pack = TextOption.File(
         "--pack", "FOLDER", $"The model pack. [default: ${PackLocator.Variable}, else {PackLocator.DefaultPack}]");
     private readonly Option<int?> _count = TextOption.Count("--count", "N", "How many videos to make, with seeds that follow one another; files are numbered. [default: 1]", 1, MostVideos);
+    private readonly Option<int?> _bestOf = TextOption.Count("--best-of", "N", "Make N videos, with seeds that follow one another, and keep the one that the pack's reward graph likes best. [default: 1]", 2, MostVideos);
     private readonly Option<string?> _like = TextOption.File("--like", "VIDEO", "Make it as this video was made; what is written besides counts more. Images must be given again.");
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Tell what would be done and what memory it takes, and make nothing." };
     private readonly Option<string?> _preview = TextOption.File("--preview", "FILE", "A PNG file that shows the first frame while the video is being made.");
@@ -51,7 +52,7 @@ internal sealed class GenerateCommand
         };
         Option[] options =
         [
-            .. generate._save.Options.Take(1), .. generate._request.Options, generate._count, generate._like, generate._dryRun, generate._preview, generate._latents,
+            .. generate._save.Options.Take(1), .. generate._request.Options, generate._count, generate._bestOf, generate._like, generate._dryRun, generate._preview, generate._latents,
             .. generate._save.Options.Skip(1), generate._pack, .. generate._execution.Options, generate._json,
         ];
         foreach (Option option in options)
@@ -79,9 +80,14 @@ internal sealed class GenerateCommand
         string packFolder = PackLocator.Find(parsed.GetValue(_pack), _host);
         GenerationPlanner planner = GenerationPlanner.Open(packFolder, options);
         GenerationPlan plan = await planner.PlanAsync(request, cancellationToken).ConfigureAwait(false);
+        if (parsed.GetValue(_bestOf) is { } candidates)
+        {
+            planner.RequireChoice(candidates);
+        }
+
         if (parsed.GetValue(_dryRun))
         {
-            PlanReport report = PlanReport.Of(plan, planner.PlanMemory(plan));
+            PlanReport report = PlanReport.Of(plan, planner.PlanMemory(plan, preview: parsed.GetValue(_preview) is not null), planner.PlanTime(plan));
             _host.Output.WriteLine(parsed.GetValue(_json) ? report.ToJson() : report.ToText());
             return ExitCode.Done;
         }
@@ -101,7 +107,9 @@ internal sealed class GenerateCommand
                 progress.Show(jobs.Length == 1 ? "opening the pack" : $"video {job.Number} of {jobs.Length}");
                 PreviewFile? preview = job.Preview is { } file ? new PreviewFile(FFmpegTool.Find(options.FFmpeg), file) : null;
                 GenerationEvents events = new() { Progress = progress, Preview = preview, Latents = job.Latents is { } latents ? clip => clip.Save(latents) : null };
-                GeneratedVideo made = pipeline.GenerateAsync(job.Plan, events, cancellationToken);
+                GeneratedVideo made = parsed.GetValue(_bestOf) is { } of
+                    ? (await pipeline.ChooseAsync(job.Plan, of, events, cancellationToken).ConfigureAwait(false)).Video
+                    : pipeline.GenerateAsync(job.Plan, events, cancellationToken);
                 await output.WriteAsync(made, job.Saving, began, cancellationToken).ConfigureAwait(false);
                 await (preview?.Written ?? Task.CompletedTask).ConfigureAwait(false);
                 began = _host.Time.GetTimestamp();

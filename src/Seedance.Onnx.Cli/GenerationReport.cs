@@ -49,8 +49,8 @@ internal sealed record GenerationReport
             Output = file.Path,
             Bytes = Directory.Exists(file.Path) ? new DirectoryInfo(file.Path).EnumerateFiles().Sum(picture => picture.Length) : new FileInfo(file.Path).Length,
             Frames = file.Plan.Frames,
-            Width = file.Plan.Size.Width,
-            Height = file.Plan.Size.Height,
+            Width = file.Plan.OutputSize.Width,
+            Height = file.Plan.OutputSize.Height,
             Fps = file.Plan.Fps,
             Seed = file.Plan.Seed,
             Milliseconds = (long)elapsed.TotalMilliseconds,
@@ -81,9 +81,9 @@ internal sealed record GenerationReport
     }
 
     /// <summary>What a stage took; of it, what was spent outside the runs of its graph.</summary>
-    internal sealed record StageUse(string Name, long Milliseconds, int Runs, double OwnMilliseconds)
+    internal sealed record StageUse(string Name, long Milliseconds, int Runs, int SkippedRuns, double OwnMilliseconds)
     {
         public static StageUse Of(StageReport stage) =>
-            new(stage.Stage.ToString().ToLowerInvariant(), (long)stage.Elapsed.TotalMilliseconds, stage.Runs, Math.Round((stage.Elapsed - stage.InRuns).TotalMilliseconds, 2));
+            new(stage.Stage.ToString().ToLowerInvariant(), (long)stage.Elapsed.TotalMilliseconds, stage.Runs, stage.Skipped, Math.Round((stage.Elapsed - stage.InRuns).TotalMilliseconds, 2));
     }
 }

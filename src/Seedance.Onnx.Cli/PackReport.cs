@@ -48,6 +48,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             _contract.Sampling.BoundaryRatio,
             _contract.Sampling.SecondGuidance,
             _contract.Sampling.NegativePrompt,
+            Distilled = _contract.Sampling.Distilled is { } distilled ? new { Solver = distilled.Solver.ToName(), distilled.Steps, distilled.Guidance } : null,
             pack.Scheduler.Shift,
             pack.Scheduler.TrainTimesteps,
         },
@@ -91,6 +92,11 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
         {
             Row("experts", $"{GraphRoles.SecondTransformer} below timestep {boundary * pack.Scheduler.TrainTimesteps:0.##} of {pack.Scheduler.TrainTimesteps}, "
                 + $"guidance {_contract.Sampling.SecondGuidance ?? _contract.Sampling.Guidance}");
+        }
+
+        if (_contract.Sampling.Distilled is { } distilled)
+        {
+            Row("distilled", $"{distilled.Solver.ToName()}, {distilled.Steps} steps, guidance {distilled.Guidance}: what is run unless a request wants the transformer that it was made from");
         }
 
         Row("prompt", $"up to {_contract.MaxTokens} tokens");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Seedance.Onnx.Costs;
 using Seedance.Onnx.Memory;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Prompts;
@@ -24,6 +25,12 @@ internal sealed record PlanReport
 
     public required ulong Seed { get; init; }
 
+    /// <summary>The graph that decodes.</summary>
+    public required string Decoder { get; init; }
+
+    /// <summary>How many times larger than the transformer makes them the frames are.</summary>
+    public required int Upscale { get; init; }
+
     /// <summary>[C, f, h, w].</summary>
     public required IReadOnlyList<int> Latents { get; init; }
 
@@ -38,22 +45,28 @@ internal sealed record PlanReport
 
     public required MemoryUse Memory { get; init; }
 
+    /// <summary>What this machine is expected to take; null where nothing is known of it yet.</summary>
+    public required TimeUse? Time { get; init; }
+
     public required IReadOnlyList<string> Notices { get; init; }
 
-    public static PlanReport Of(GenerationPlan plan, MemoryPlan memory) => new()
+    public static PlanReport Of(GenerationPlan plan, MemoryPlan memory, TimePlan? time) => new()
     {
-        Width = plan.Size.Width,
-        Height = plan.Size.Height,
+        Width = plan.OutputSize.Width,
+        Height = plan.OutputSize.Height,
         Frames = plan.Frames,
         Fps = plan.Fps,
         Seconds = plan.Duration.TotalSeconds,
         Seed = plan.Seed,
+        Decoder = plan.Decoder,
+        Upscale = plan.Upscale,
         Latents = [plan.Latents.Channels, plan.Latents.Frames, plan.Latents.Height, plan.Latents.Width],
         Shots = plan.Shots,
         Images = [.. plan.Conditions.Select(condition => new ImageUse(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), condition.Image.Name, condition.Frame, condition.LatentFrame))],
         Branches = plan.Branches,
         Solver = SolverUse.Of(plan),
-        Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.DecodeBytes),
+        Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.PreviewBytes, memory.DecodeBytes, memory.UpscaleBytes),
+        Time = time is null ? null : new TimeUse(time.Total.TotalSeconds, time.Text.TotalSeconds, time.Denoise.TotalSeconds, time.Decode.TotalSeconds, time.Upscale.TotalSeconds),
         Notices = plan.Notices,
     };
 
@@ -64,6 +77,21 @@ internal sealed record PlanReport
     {
         StringBuilder text = new();
         Line("video", $"{Width}x{Height}, {Frames} frames at {Fps} a second ({Seconds:0.0} s), seed {Seed}");
+        if (Solver.Evaluations[0].Transformer == GraphRoles.DistilledTransformer)
+        {
+            Line("transformer", $"{GraphRoles.DistilledTransformer}; --undistilled runs the one that it was made from");
+        }
+
+        if (Decoder != GraphRoles.VaeDecoder)
+        {
+            Line("decoder", Decoder);
+        }
+
+        if (Upscale > 1)
+        {
+            Line("cascade", $"{Width / Upscale}x{Height / Upscale}, made {Upscale} times larger by graph '{GraphRoles.Upscaler}'");
+        }
+
         Line("latents", $"[{string.Join(", ", Latents)}]");
         foreach ((int index, PlannedShot shot) in Shots.Index())
         {
@@ -77,11 +105,19 @@ internal sealed record PlanReport
 
         SolverUse solver = Solver;
         string order = solver.Name is "unipc" or "dpm++" ? $" of order {solver.Order}" : "";
-        Line("solver", $"{solver.Name}{order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {Branches.Count} {(Branches.Count == 1 ? "branch" : "branches")}");
+        Line("solver", $"{solver.Name}{order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {BranchRuns()}");
         Line("guidance", $"{solver.Guidance:0.###}{(solver.SecondGuidance is { } second ? $", {second:0.###} for {GraphRoles.SecondTransformer}" : "")}{(solver.ImageGuidance is { } images ? $", images {images:0.###}" : "")}, noise {solver.GuidanceInterval}, rescale {solver.GuidanceRescale:0.###}");
+        if (solver.StepCache is { } share)
+        {
+            Line("step cache", $"no run where the velocity is expected to have turned by at most {share:0.###} of itself");
+        }
+
         Line("noise", string.Join(' ', solver.Evaluations.Select(evaluation => evaluation.Sigma.ToString("0.###", CultureInfo.InvariantCulture))));
         Line("memory", $"{MiB(Memory.Peak)} MiB at most: {MiB(Memory.Weights)} for weights, then {MiB(Memory.Text)} for text{(Memory.Condition > 0 ? $", {MiB(Memory.Condition)} for images" : "")}, "
-            + $"{MiB(Memory.Denoise)} for denoising or {MiB(Memory.Decode)} for decoding");
+            + $"{MiB(Memory.Denoise)} for denoising{(Memory.Preview > 0 ? $" and {MiB(Memory.Preview)} for the preview" : "")} or {MiB(Memory.Decode)} for decoding{(Memory.Upscale > 0 ? $" and {MiB(Memory.Upscale)} for upscaling" : "")}");
+        Line("time", Time is { } time
+            ? $"{time.Total:0.0} s: {time.Denoise:0.0} for denoising, {time.Decode:0.0} for decoding{(time.Upscale > 0 ? $", {time.Upscale:0.0} for upscaling" : "")}; as fast as the first video that was made so here"
+            : "not known: this machine has made no video so yet");
         foreach (string notice in Notices)
         {
             Line("note", notice);
@@ -92,27 +128,38 @@ internal sealed record PlanReport
         void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-12}{value}\n");
     }
 
+    /// <summary>How many branches the evaluations run.</summary>
+    private string BranchRuns()
+    {
+        int[] counts = [.. Solver.Evaluations.Select(evaluation => evaluation.Branches.Count)];
+        (int least, int most) = (counts.Min(), counts.Max());
+        return least != most ? $"{least} to {most} branches, {counts.Sum()} together" : most == 1 ? "1 branch" : $"{most} branches";
+    }
+
     private static long MiB(long bytes) => (bytes + (1 << 20) - 1) >> 20;
 
     /// <summary>An image, and where it goes.</summary>
     internal sealed record ImageUse(string Kind, string Name, int Frame, int LatentFrame);
 
-    /// <summary>Bytes.</summary>
-    internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Decode);
+    /// <summary>Seconds.</summary>
+    internal sealed record TimeUse(double Total, double Text, double Denoise, double Decode, double Upscale);
 
-    /// <summary>One evaluation of the transformer, and W row by row: kept tensors, branches, noise.</summary>
-    internal sealed record EvaluationUse(string Transformer, double Sigma, double Timestep, IReadOnlyList<IReadOnlyList<double>> Weights)
+    /// <summary>Bytes.</summary>
+    internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Preview, long Decode, long Upscale);
+
+    /// <summary>One evaluation of the transformer, the branches that it runs, and W row by row: kept tensors, these branches, noise.</summary>
+    internal sealed record EvaluationUse(string Transformer, double Sigma, double Timestep, IReadOnlyList<int> Branches, IReadOnlyList<IReadOnlyList<double>> Weights)
     {
         public static EvaluationUse Of(SolverStep step, string transformer) => new(
-            transformer, step.Sigma, step.Timestep, [.. Enumerable.Range(0, step.Keep).Select(row => step.Weights.Slice(row * step.Columns, step.Columns).ToArray())]);
+            transformer, step.Sigma, step.Timestep, step.Rows, [.. Enumerable.Range(0, step.Keep).Select(row => step.Weights.Slice(row * step.Columns, step.Columns).ToArray())]);
     }
 
     /// <summary>How the noise is led to a video.</summary>
     internal sealed record SolverUse(
-        string Name, int Order, int Steps, double Shift, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, IReadOnlyList<EvaluationUse> Evaluations)
+        string Name, int Order, int Steps, double Shift, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, double? StepCache, IReadOnlyList<EvaluationUse> Evaluations)
     {
         public static SolverUse Of(GenerationPlan plan) => new(
-            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale,
+            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale, plan.StepCache,
             [.. plan.Solver.Steps.Zip(plan.Transformers, EvaluationUse.Of)]);
     }
 }

@@ -8,7 +8,6 @@ namespace Seedance.Onnx.Cli;
 internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IProgress<GenerationProgress>, IProgress<OptimizationProgress>, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-    // Reading the prompt and reading the images count as one: most videos have no images.
     private const int Stages = 4;
 
     private readonly Lock _gate = new();
@@ -39,10 +38,15 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
         {
             // A stage that is done makes room for the next, which tells nothing before its own first step.
             bool done = value.Step >= value.Steps && value.Stage != GenerationStage.Encode;
-            GenerationStage stage = !done ? value.Stage : value.Stage == GenerationStage.Text ? GenerationStage.Denoise : value.Stage + 1;
-            if (stage < _stage)
+            GenerationStage stage = !done ? value.Stage : value.Stage switch
             {
-                return; // frames are decoded while others are written already
+                GenerationStage.Text => GenerationStage.Denoise,
+                GenerationStage.Decode or GenerationStage.Upscale => GenerationStage.Encode,
+                _ => value.Stage + 1,
+            };
+            if (stage < _stage && value.Stage != GenerationStage.Text)
+            {
+                return; // frames are decoded while others are written already; a text begins another video
             }
 
             bool began = stage != _stage;
@@ -53,7 +57,7 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
 
             if (began || time.GetElapsedTime(_written) >= Interval)
             {
-                Write($"{Math.Max((int)stage, 1)}/{Stages} {Describe(stage)}{(done ? "" : Steps(value, time.GetElapsedTime(_stageBegan)))}");
+                Write($"{NumberOf(stage)}/{Stages} {Describe(stage)}{(done ? "" : Steps(value, time.GetElapsedTime(_stageBegan)))}");
             }
         }
     }
@@ -84,12 +88,23 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
         }
     }
 
+    /// <summary>What most videos do not have, images, scores and larger frames, counts with what goes before it.</summary>
+    private static int NumberOf(GenerationStage stage) => stage switch
+    {
+        GenerationStage.Text or GenerationStage.Condition => 1,
+        GenerationStage.Denoise => 2,
+        GenerationStage.Encode => Stages,
+        _ => 3,
+    };
+
     private static string Describe(GenerationStage stage) => stage switch
     {
         GenerationStage.Text => "reading the prompt",
         GenerationStage.Condition => "reading the images",
         GenerationStage.Denoise => "denoising",
         GenerationStage.Decode => "decoding",
+        GenerationStage.Judge => "judging",
+        GenerationStage.Upscale => "making it larger",
         _ => "writing the file",
     };
 

@@ -22,7 +22,9 @@ internal sealed class RequestOptions
     private readonly Option<IReadOnlyList<string>> _references = TextOption.Files("--reference", "FILE", "An image of what it is to show; may be repeated. For packs that take them.");
     private readonly Option<string?> _storyboard = TextOption.File("--storyboard", "FILE", "The shots, as JSON: caption, seconds, camera and first_frame of each. PROMPT is then said of all of them.");
     private readonly Option<CameraMove?> _camera = TextOption.Camera("--camera", "What the camera does. [default: nothing is said of it]");
-    private readonly Option<VideoSize?> _resolution = TextOption.Size("--resolution", "The frame's size in pixels, such as 96x64. [default: the pack's]");
+    private readonly Option<string?> _resolution = TextOption.Resolution(
+        "--resolution", "The frame's size in pixels, such as 96x64, or a resolution such as 720p, made larger by the pack's upscaler where it needs that. [default: the pack's]");
+    private readonly Option<int?> _upscale = TextOption.Count("--upscale", "N", "Make the frames N times larger with the pack's upscaler. [default: as --resolution needs]", 1, 256);
     private readonly Option<AspectRatio?> _ratio = TextOption.Ratio(
         "--ratio", "The frame's shape instead of its size, such as 16:9 or 1:1: the pack's nearest size is taken. [default: the image's]");
     private readonly Option<TimeSpan?> _duration = TextOption.Seconds(
@@ -39,6 +41,13 @@ internal sealed class RequestOptions
         "--image-guidance", "G", "How strictly images are followed, 0 to 100, apart from the prompt; half as much work again. [default: with the prompt]");
     private readonly Option<NoiseInterval?> _interval = TextOption.Interval("--guidance-interval", "The noise levels at which guidance counts. [default: 0..1]");
     private readonly Option<double?> _rescale = TextOption.Number("--guidance-rescale", "R", "How far contrast that guidance adds is taken back, 0 to 1. [default: 0]");
+    private readonly Option<bool> _undistilled = new("--undistilled") { Description = "Run the transformer that the pack's distilled one was made from: slower, with its own steps and guidance." };
+    private readonly Option<bool> _draft = new("--draft")
+    {
+        Description = "Make the video roughly and sooner, with a step cache of 0.2, the pack's thin decoder, and no upscaling; --like makes it in full.",
+    };
+    private readonly Option<double?> _stepCache = TextOption.Number(
+        "--step-cache", "S", "Leave out runs of the transformer where its output is expected to have turned by at most this share of itself, such as 0.1. [default: none is left out]");
     private readonly Option<double?> _shift = TextOption.Number(
         "--shift", "S", "The flow shift: above 1, more of the steps go to coarse structure. [default: the pack's]");
     private readonly Option<bool> _shiftBySize = new("--shift-by-size") { Description = "Let the shift grow with the root of the video's size and length." };
@@ -55,8 +64,8 @@ internal sealed class RequestOptions
     /// <inheritdoc cref="Prompt"/>
     public IEnumerable<Option> Options =>
     [
-        _image, _lastImage, _references, _storyboard, _camera, _resolution, _ratio, _duration, _frames, _seed,
-        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _shift, _shiftBySize, _negative,
+        _image, _lastImage, _references, _storyboard, _camera, _resolution, _upscale, _ratio, _duration, _frames, _seed,
+        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _undistilled, _draft, _stepCache, _shift, _shiftBySize, _negative,
     ];
 
     /// <summary>The request that the command line makes.</summary>
@@ -95,9 +104,18 @@ internal sealed class RequestOptions
     /// <summary>Size and length: what is written takes the place of all that another video says of it.</summary>
     private VideoRequest ReadShape(ParseResult parsed, VideoRequest request)
     {
-        (VideoSize? size, AspectRatio? ratio) = (parsed.GetValue(_resolution), parsed.GetValue(_ratio));
+        (string? resolution, int? upscale, AspectRatio? ratio) = (parsed.GetValue(_resolution), parsed.GetValue(_upscale), parsed.GetValue(_ratio));
+        VideoSize? size = VideoSize.TryParse(resolution, out VideoSize pixels) ? pixels : null;
         (int? frames, TimeSpan? duration) = (parsed.GetValue(_frames), parsed.GetValue(_duration));
-        request = size is null && ratio is null ? request : request with { Width = size?.Width, Height = size?.Height, Ratio = ratio };
+        request = resolution is null && ratio is null ? request : request with
+        {
+            Width = size?.Width,
+            Height = size?.Height,
+            Resolution = size is null ? resolution : null,
+            Upscale = null,
+            Ratio = ratio,
+        };
+        request = request with { Upscale = upscale ?? request.Upscale };
         return frames is null && duration is null ? request : request with { Frames = frames, Duration = duration };
     }
 
@@ -110,6 +128,9 @@ internal sealed class RequestOptions
         ImageGuidance = parsed.GetValue(_imageGuidance) ?? request.ImageGuidance,
         GuidanceInterval = parsed.GetValue(_interval) ?? request.GuidanceInterval,
         GuidanceRescale = parsed.GetValue(_rescale) ?? request.GuidanceRescale,
+        Undistilled = parsed.GetValue(_undistilled) || request.Undistilled,
+        Draft = parsed.GetValue(_draft),
+        StepCache = parsed.GetValue(_stepCache) ?? request.StepCache,
         Shift = parsed.GetValue(_shift) ?? request.Shift,
         ShiftBySize = parsed.GetValue(_shiftBySize),
     };

@@ -63,6 +63,11 @@ internal static class TextOption
             return valid;
         });
 
+    /// <summary>A size in pixels, or a resolution's name.</summary>
+    public static Option<string?> Resolution(string name, string description) =>
+        Create<string?>(name, "WxH|NAME", description, "a size in pixels such as 96x64, or a name such as 720p", [], static (string text, out string? value) =>
+            VideoSize.TryParse(value = text, out _) || (text is [>= '1' and <= '9', .. var digits, 'p' or 'P'] && digits.All(char.IsAsciiDigit)));
+
     public static Option<VideoSize?> Size(string name, string description) =>
         Create<VideoSize?>(name, "WxH", description, "a size in pixels such as 96x64", [], static (string text, out VideoSize? value) =>
         {

@@ -19,7 +19,7 @@ internal sealed class VideoOutput(CommandHost host, ProgressLine progress, bool 
             await PipeAsync(video, cancellationToken).ConfigureAwait(false);
             progress.Dispose();
             Failure.WriteNotices(host, [.. notices, .. video.Plan.Notices]);
-            host.Error.WriteLine($"{video.Plan.Frames} frames of {video.Plan.Size}, raw RGB, {video.Plan.Fps} a second, seed {video.Plan.Seed}");
+            host.Error.WriteLine($"{video.Plan.Frames} frames of {video.Plan.OutputSize}, raw RGB, {video.Plan.Fps} a second, seed {video.Plan.Seed}");
             return;
         }
 

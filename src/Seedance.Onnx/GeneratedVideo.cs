@@ -86,7 +86,7 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
         }
 
         VideoFrame? last = null;
-        VideoWriter writer = VideoWriter.Open(tool, saving.Path, Plan.Size, new FrameRate(Plan.Fps), encoding);
+        VideoWriter writer = VideoWriter.Open(tool, saving.Path, Plan.OutputSize, new FrameRate(Plan.Fps), encoding);
         await using (writer.ConfigureAwait(false))
         {
             await foreach (VideoFrame frame in _pipeline.RunAsync(run, token).ConfigureAwait(false))

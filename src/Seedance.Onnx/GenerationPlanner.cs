@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Seedance.Onnx.Composition;
+using Seedance.Onnx.Costs;
 using Seedance.Onnx.Execution;
+using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Memory;
@@ -14,17 +16,31 @@ namespace Seedance.Onnx;
 public sealed class GenerationPlanner
 {
     private readonly MemoryModel _memory;
+    private readonly TimeModel _time;
     private readonly PipelineOptions _options;
 
-    internal GenerationPlanner(ModelPack pack, PipelineOptions options, MemoryModel memory)
+    /// <param name="pack">The pack.</param>
+    /// <param name="options">Limits, and where things are.</param>
+    /// <param name="composed">What runs of the pack, by role.</param>
+    internal GenerationPlanner(ModelPack pack, PipelineOptions options, IReadOnlyDictionary<string, ComposedGraph> composed)
     {
         Pack = pack;
         _options = options;
-        _memory = memory;
+        PlannedCosts costs = new(pack, composed);
+        _memory = new MemoryModel(pack, costs, options.MemoryLimit, options.ConcurrentGenerations);
+        _time = new TimeModel(pack, costs, _memory, new StageRates(options.Host.CacheFolder ?? EngineCache.DefaultFolder), options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution));
     }
 
     /// <summary>The pack that it plans for.</summary>
     public ModelPack Pack { get; }
+
+    /// <summary>Refuses the best of several videos where the pack has no graph to choose by.</summary>
+    /// <param name="candidates">How many would be made.</param>
+    /// <exception cref="InvalidRequestException">It has none.</exception>
+    public void RequireChoice(int candidates) => CandidateChoice.RequireReward(Pack.Contract, candidates);
+
+    /// <summary>Says in which pieces clips are decoded.</summary>
+    internal MemoryModel Memory => _memory;
 
     /// <summary>Opens a pack for planning; its files are not compared with their sums.</summary>
     /// <param name="packPath">The pack's folder, which holds seedance.json.</param>
@@ -50,7 +66,7 @@ public sealed class GenerationPlanner
         ResolvedTarget target = new(ExecutionProvider.Cpu, ExecutionTarget.Cpu, []);
         Dictionary<string, ComposedGraph> composed = pack.Contract.RunRoles.Except([GraphRoles.Tokenizer, GraphRoles.TextEncoder], StringComparer.Ordinal).ToDictionary(
             role => role, role => role == GraphRoles.VaeDecoder ? composer.ComposePixels(target) : composer.ComposeStep(target, role), StringComparer.Ordinal);
-        return new GenerationPlanner(pack, options, new MemoryModel(pack, composed, options.MemoryLimit, options.ConcurrentGenerations));
+        return new GenerationPlanner(pack, options, composed);
     }
 
     /// <summary>Plans a video. Images are looked at, so that one that cannot be read is told here.</summary>
@@ -83,11 +99,39 @@ public sealed class GenerationPlanner
 
     /// <summary>Plans the memory that a video takes: reads the graphs, but runs none. Takes a moment for each new size and length.</summary>
     /// <param name="plan">What would be made.</param>
+    /// <param name="preview">Whether someone looks meanwhile (<see cref="GenerationEvents.Preview"/>), which the limit on memory does not count; false if not specified.</param>
     /// <returns>What it is planned to take.</returns>
-    public MemoryPlan PlanMemory(GenerationPlan plan)
+    public MemoryPlan PlanMemory(GenerationPlan plan, bool preview = false)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return _memory.Of(plan);
+        return _memory.Of(plan, preview);
+    }
+
+    /// <summary>How long a video is expected to take here. Reads the graphs, but runs none.</summary>
+    /// <param name="plan">What would be made.</param>
+    /// <returns>Null where this machine has made no video yet with the pack, on the target that the options ask for and with every stage that the plan has: nothing is known then.</returns>
+    public TimePlan? PlanTime(GenerationPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return _time.Expect(plan);
+    }
+
+    /// <summary>Learns how fast this machine is, where that is not known yet.</summary>
+    internal void Learn(GenerationPlan plan, IReadOnlyList<StageReport> stages)
+    {
+        if (_time.Knows(stages))
+        {
+            return;
+        }
+
+        try
+        {
+            _time.Learn(plan, stages);
+        }
+        catch (ModelFileException)
+        {
+            // A graph whose cost cannot be told made its video all the same.
+        }
     }
 
     /// <summary>Plans without waiting for anything where there are no images to look at.</summary>

@@ -60,6 +60,7 @@ public sealed record GenerationRecord
                 NegativePrompt = plan.NegativePrompt,
                 Width = plan.Size.Width,
                 Height = plan.Size.Height,
+                Upscale = plan.Upscale == 1 ? null : plan.Upscale,
                 Frames = plan.Frames,
                 Seed = plan.Seed,
                 Steps = plan.Schedule.Steps,
@@ -68,6 +69,9 @@ public sealed record GenerationRecord
                 ImageGuidance = plan.ImageGuidance,
                 GuidanceInterval = plan.GuidanceInterval == NoiseInterval.All ? null : plan.GuidanceInterval,
                 GuidanceRescale = plan.GuidanceRescale == 0 ? null : plan.GuidanceRescale,
+                Undistilled = plan.Request.Undistilled,
+                // Who repeats a draft wants the video.
+                StepCache = plan.Draft ? plan.Request.StepCache : plan.StepCache,
                 Shift = plan.Shift,
                 Solver = plan.SolverKind,
                 SolverOrder = plan.SolverOrder,
@@ -112,6 +116,7 @@ public sealed record GenerationRecord
             Negative = Request.NegativePrompt,
             Seed = Request.Seed!.Value,
             Size = new VideoSize(Request.Width!.Value, Request.Height!.Value).ToString(),
+            Upscale = Request.Upscale,
             Frames = Request.Frames!.Value,
             Solver = Request.Solver!.Value.ToName(),
             Order = Request.SolverOrder!.Value,
@@ -120,6 +125,8 @@ public sealed record GenerationRecord
             ImageGuidance = Request.ImageGuidance,
             GuidanceInterval = Request.GuidanceInterval?.ToString(),
             GuidanceRescale = Request.GuidanceRescale,
+            Undistilled = Request.Undistilled ? true : null,
+            StepCache = Request.StepCache,
             Shift = Request.Shift!.Value,
             Images = Images.IsEmpty ? null : [.. Images.Select(image => new WrittenImage(image.Key, image.Value))],
         },
@@ -160,6 +167,7 @@ public sealed record GenerationRecord
                 NegativePrompt = written.Negative,
                 Width = size.Width,
                 Height = size.Height,
+                Upscale = written.Upscale,
                 Frames = written.Frames,
                 Seed = written.Seed,
                 Steps = written.Steps,
@@ -167,6 +175,8 @@ public sealed record GenerationRecord
                 ImageGuidance = written.ImageGuidance,
                 GuidanceInterval = NoiseInterval.TryParse(written.GuidanceInterval, out NoiseInterval interval) ? interval : null,
                 GuidanceRescale = written.GuidanceRescale,
+                Undistilled = written.Undistilled == true,
+                StepCache = written.StepCache,
                 Shift = written.Shift,
                 Solver = solver,
                 SolverOrder = written.Order,
@@ -202,6 +212,8 @@ public sealed record GenerationRecord
 
         public required string Size { get; init; }
 
+        public int? Upscale { get; init; }
+
         public required int Frames { get; init; }
 
         public required string Solver { get; init; }
@@ -217,6 +229,10 @@ public sealed record GenerationRecord
         public string? GuidanceInterval { get; init; }
 
         public double? GuidanceRescale { get; init; }
+
+        public bool? Undistilled { get; init; }
+
+        public double? StepCache { get; init; }
 
         public required double Shift { get; init; }
 

@@ -15,6 +15,12 @@ public enum GenerationStage
     /// <summary>Latents become frames.</summary>
     Decode,
 
+    /// <summary>Frames become scores; not there unless the best of several videos is asked for.</summary>
+    Judge,
+
+    /// <summary>Frames become larger; not there unless the request asks for more than the transformer makes.</summary>
+    Upscale,
+
     /// <summary>Frames become a file.</summary>
     Encode,
 }

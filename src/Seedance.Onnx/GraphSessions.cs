@@ -135,7 +135,7 @@ internal sealed class GraphSessions : IDisposable
         ResolvedTarget target = Resolve(role);
         Add(role switch
         {
-            GraphRoles.Transformer or GraphRoles.SecondTransformer => _composer.ComposeStep(target, role, cancellationToken),
+            _ when GraphRoles.Transformers.Contains(role, StringComparer.Ordinal) => _composer.ComposeStep(target, role, cancellationToken),
             GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder => _composer.ComposePixels(target, role, cancellationToken),
             _ => _composer.Rewrite(role, target, cancellationToken),
         });
@@ -151,7 +151,12 @@ internal sealed class GraphSessions : IDisposable
     /// <summary>Two transformers hand the state to one another where it is.</summary>
     private void RequireOneDevice()
     {
-        string first = PlaceOf(this[GraphRoles.Transformer].Target), second = Find(GraphRoles.SecondTransformer) is { } graph ? PlaceOf(graph.Target) : first;
+        if (Find(GraphRoles.SecondTransformer) is not { } graph)
+        {
+            return;
+        }
+
+        string first = PlaceOf(this[GraphRoles.Transformer].Target), second = PlaceOf(graph.Target);
         if (first != second)
         {
             throw new ExecutionTargetException($"Graph '{GraphRoles.SecondTransformer}' must run on {first}, as '{GraphRoles.Transformer}' does, but is to run on {second}. Give both the same provider and device.");

@@ -25,7 +25,7 @@ public static class PipelineTelemetry
     internal static Activity? Begin(GenerationPlan plan, string pack)
     {
         Activity? activity = Source.StartActivity("seedance.generate");
-        _ = activity?.SetTag("seedance.pack", pack).SetTag("seedance.size", plan.Size.ToString()).SetTag("seedance.frames", plan.Frames)
+        _ = activity?.SetTag("seedance.pack", pack).SetTag("seedance.size", plan.OutputSize.ToString()).SetTag("seedance.frames", plan.Frames)
             .SetTag("seedance.steps", plan.Schedule.Steps).SetTag("seedance.shots", plan.Shots.Length).SetTag("seedance.images", plan.Conditions.Length);
         return activity;
     }

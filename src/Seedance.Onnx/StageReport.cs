@@ -5,4 +5,8 @@ namespace Seedance.Onnx;
 /// <param name="Elapsed">Wall-clock time spent in it.</param>
 /// <param name="Runs">How often its graph ran, or, for <see cref="GenerationStage.Encode"/>, how many frames were handed to FFmpeg.</param>
 /// <param name="InRuns">How much of it was spent inside those runs of its graph; 0 for <see cref="GenerationStage.Encode"/>. The rest is this library's own.</param>
-public sealed record StageReport(GenerationStage Stage, TimeSpan Elapsed, int Runs, TimeSpan InRuns = default);
+public sealed record StageReport(GenerationStage Stage, TimeSpan Elapsed, int Runs, TimeSpan InRuns = default)
+{
+    /// <summary>Steps of <see cref="GenerationStage.Denoise"/> that were done without a run, because the request lets them be.</summary>
+    public int Skipped { get; init; }
+}

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Seedance.Onnx.Costs;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Memory;
@@ -36,7 +37,7 @@ public sealed class VideoPipeline : IAsyncDisposable
 
     private bool _disposed;
 
-    private VideoPipeline(GenerationPlanner planner, PipelineOptions options, GraphSessions sessions, MemoryModel memory)
+    private VideoPipeline(GenerationPlanner planner, PipelineOptions options, GraphSessions sessions)
     {
         _turns = new SemaphoreSlim(options.ConcurrentGenerations, options.ConcurrentGenerations);
         _planner = planner;
@@ -44,9 +45,9 @@ public sealed class VideoPipeline : IAsyncDisposable
         _sessions = sessions;
         Skipped = sessions.Skipped;
         Notices = sessions.Notices;
-        _stages = new StageSequence(Pack, sessions, memory);
+        _stages = new StageSequence(Pack, sessions, planner.Memory);
         _logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger<VideoPipeline>();
-        PipelineLog.Opened(_logger, Pack.Contract.Name, sessions[GraphRoles.Transformer].Target.Provider.ToName());
+        PipelineLog.Opened(_logger, Pack.Contract.Name, sessions[Pack.Contract.Sampled(undistilled: false).Sampling.Transformer].Target.Provider.ToName());
         foreach (SkippedProvider skipped in Skipped)
         {
             PipelineLog.Skipped(_logger, skipped.Provider.ToName(), skipped.Reason);
@@ -132,6 +133,25 @@ public sealed class VideoPipeline : IAsyncDisposable
         return new GeneratedVideo(this, plan, latents: null, events ?? new GenerationEvents(), cancellationToken);
     }
 
+    /// <summary>Makes several videos of a plan, with seeds that follow one another, and returns the one that the pack's reward graph thinks best of. Its latents are kept, and decoded once more as it is read.</summary>
+    /// <param name="plan">A plan of this pipeline's pack; its seed is the first.</param>
+    /// <param name="candidates">How many are made, at least 2.</param>
+    /// <param name="events">What the caller wants to hear of, of all of them; nothing if not specified.</param>
+    /// <param name="cancellationToken">Stops it, inside a step too.</param>
+    /// <returns>The best, and what was thought of each.</returns>
+    /// <exception cref="InvalidRequestException">The pack has no graph to choose by.</exception>
+    /// <exception cref="GraphExecutionException">A graph failed, or a score is not from 0 to 1.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The pipeline was disposed.</exception>
+    public Task<BestOfVideo> ChooseAsync(GenerationPlan plan, int candidates, GenerationEvents? events = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentOutOfRangeException.ThrowIfLessThan(candidates, 2);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        CandidateChoice.RequireReward(Pack.Contract, candidates);
+        return new CandidateChoice(this, plan, events ?? new GenerationEvents()).ChooseAsync(candidates, cancellationToken);
+    }
+
     /// <summary>Returns the video of latents that are there already, to be decoded as it is read.</summary>
     /// <param name="clip">Latents of this pipeline's pack.</param>
     /// <param name="events">What the caller wants to hear of meanwhile; nothing if not specified.</param>
@@ -153,6 +173,11 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <returns>What it is planned to take.</returns>
     /// <exception cref="InvalidRequestException">The pack cannot carry the request out; every problem is listed.</exception>
     public MemoryPlan PlanMemory(VideoRequest request) => _planner.PlanMemory(GenerationPlan.Create(request, Pack));
+
+    /// <summary>How long a video is expected to take here. Reads the graphs, but runs none.</summary>
+    /// <param name="plan">What would be made.</param>
+    /// <returns>Null where this machine has made no video yet with the pack, on this target and with every stage that the plan has.</returns>
+    public TimePlan? PlanTime(GenerationPlan plan) => _planner.PlanTime(plan);
 
     /// <summary>Frees the graphs, once a run that is under way has ended.</summary>
     /// <returns>When it is done.</returns>
@@ -214,6 +239,21 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <summary>S: the tokens of a plan's longest branch.</summary>
     internal int CountTokens(GenerationPlan plan, CancellationToken cancellationToken) => _stages.CountTokens(plan, cancellationToken);
 
+    /// <summary>Judges a video, in a turn of its own.</summary>
+    internal async Task<VideoScore> JudgeAsync(GenerationPlan plan, IReadOnlyList<VideoFrame> frames, StageClock clock, CancellationToken cancellationToken)
+    {
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return await Task.Run(() => _stages.Judge(plan, frames, clock, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _ = _turns.Release();
+        }
+    }
+
     /// <summary>Makes all frames, and gives the turn back whatever happens.</summary>
     private void TakeTurn(GenerationRun run, IReadOnlyList<VideoFrame> images, ChannelWriter<VideoFrame> frames, Activity? activity, CancellationToken cancellationToken)
     {
@@ -223,8 +263,10 @@ public sealed class VideoPipeline : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             cancellationToken.ThrowIfCancellationRequested();
             _stages.MakeFrames(run, images, frame => _ = frames.TryWrite(frame), cancellationToken);
-            PipelineLog.Generated(_logger, run.Plan.Frames, run.Plan.Size, run.Plan.Seed);
+            PipelineLog.Generated(_logger, run.Plan.Frames, run.Plan.OutputSize, run.Plan.Seed);
             outcome = "done";
+            frames.Complete();
+            _planner.Learn(run.Plan, run.Clock.Reports);
         }
         catch (OperationCanceledException)
         {
@@ -235,7 +277,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         {
             PipelineTelemetry.End(activity, outcome);
             _ = _turns.Release();
-            frames.Complete();
+            _ = frames.TryComplete();
         }
     }
 
@@ -279,7 +321,6 @@ public sealed class VideoPipeline : IAsyncDisposable
         ExecutionTarget target = options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution);
         MemoryModel.RequireRoom(pack, options.MemoryLimit);
         GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, options.FusesOperators, cancellationToken);
-        MemoryModel memory = new(pack, sessions.Composed, options.MemoryLimit, options.ConcurrentGenerations);
-        return new VideoPipeline(new GenerationPlanner(pack, options, memory), options, sessions, memory);
+        return new VideoPipeline(new GenerationPlanner(pack, options, sessions.Composed), options, sessions);
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
@@ -12,8 +11,6 @@ namespace Seedance.Onnx;
 /// <remarks>The opener disposes it. Frames are read, enlarged and written a few at a time, in tiles, so that memory does not grow with the video's length or size. One video at a time.</remarks>
 public sealed class VideoUpscaler : IDisposable
 {
-    private const int Chunk = 16;
-
     private static readonly string[] Kept = ["title", "comment"];
 
     private readonly GraphSession _session;
@@ -80,25 +77,29 @@ public sealed class VideoUpscaler : IDisposable
         int written = 0;
         await using (writer.ConfigureAwait(false))
         {
-            IAsyncEnumerable<VideoFrame> frames = reader.ReadAsync(videoPath, cancellationToken: cancellationToken);
-            for (int pass = 0; pass < passes; pass++)
-            {
-                frames = EnlargeAsync(frames, cancellationToken);
-            }
-
+            UpscaleChain chain = new(_stage, Scale, passes);
             VideoFrame? last = null;
-            await foreach (VideoFrame frame in frames.ConfigureAwait(false))
+            await foreach (VideoFrame frame in reader.ReadAsync(videoPath, cancellationToken: cancellationToken).ConfigureAwait(false))
             {
-                await writer.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
-                written++;
-                progress?.Report(new GenerationProgress(GenerationStage.Encode, written, Math.Max(info.FrameCount, written)));
-                last = frame;
+                await WriteAsync(await Task.Run(() => chain.Add(frame, cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             }
 
+            await WriteAsync(await Task.Run(() => chain.End(cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
             if (saving.LastFramePath is { } path)
             {
                 await new ImageWriter(_tool).WriteAsync(path, last!, cancellationToken).ConfigureAwait(false);
+            }
+
+            async Task WriteAsync(IReadOnlyList<VideoFrame> frames)
+            {
+                foreach (VideoFrame frame in frames)
+                {
+                    await writer.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+                    written++;
+                    progress?.Report(new GenerationProgress(GenerationStage.Encode, written, Math.Max(info.FrameCount, written)));
+                    last = frame;
+                }
             }
         }
 
@@ -134,47 +135,5 @@ public sealed class VideoUpscaler : IDisposable
             session.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Enlarges frames in chunks, each with its neighbours.</summary>
-    private async IAsyncEnumerable<VideoFrame> EnlargeAsync(IAsyncEnumerable<VideoFrame> frames, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        List<VideoFrame> window = [];
-        int done = 0, made = 0; // frames of the window that are done already
-        await foreach (VideoFrame frame in frames.ConfigureAwait(false))
-        {
-            window.Add(frame);
-            if (window.Count - done < Chunk + UpscaleStage.Neighbours)
-            {
-                continue;
-            }
-
-            foreach (VideoFrame large in await Task.Run(() => Enlarge(window, done, Chunk, cancellationToken), cancellationToken).ConfigureAwait(false))
-            {
-                yield return Renumbered(large, made++);
-            }
-
-            done += Chunk;
-            int passed = Math.Max(done - UpscaleStage.Neighbours, 0);
-            window.RemoveRange(0, passed);
-            done -= passed;
-        }
-
-        if (window.Count > done)
-        {
-            foreach (VideoFrame large in await Task.Run(() => Enlarge(window, done, window.Count - done, cancellationToken), cancellationToken).ConfigureAwait(false))
-            {
-                yield return Renumbered(large, made++);
-            }
-        }
-    }
-
-    private static VideoFrame Renumbered(VideoFrame frame, int index) => new(frame.Size, frame.Pixels, index, frame.Timestamp);
-
-    private VideoFrame[] Enlarge(List<VideoFrame> window, int first, int count, CancellationToken cancellationToken)
-    {
-        VideoSize size = new(window[0].Size.Width * Scale, window[0].Size.Height * Scale);
-        byte[][] pixels = _stage.Run(window, first, count, Scale, cancellationToken);
-        return [.. pixels.Select((own, index) => new VideoFrame(size, own, index, window[first + index].Timestamp))];
     }
 }

@@ -28,7 +28,7 @@ public sealed class GenerateFilmTests : IDisposable
                 "shot 2      frames 9 to 16 (1.0 s): a star, fixed camera", "solver      euler, 4 steps, shift 2: 4 evaluations of 2 branches", "guidance    1.5, noise 0..1, rescale 0",
             ],
             run.Output.Split('\n')[..6]);
-        Assert.Matches(@"\nmemory      \d+ MiB at most: \d+ for weights, then \d+ for text, \d+ for denoising or \d+ for decoding\n$", run.Output);
+        Assert.Matches(@"\nmemory      \d+ MiB at most: \d+ for weights, then \d+ for text, \d+ for denoising or \d+ for decoding\ntime        (not known: this machine has made no video so yet|\d+\.\d s: .*)\n$", run.Output);
         Assert.Empty(_commands.Names);
     }
 
@@ -39,7 +39,7 @@ public sealed class GenerateFilmTests : IDisposable
 
         JsonObject plan = JsonNode.Parse(run.Output)!.AsObject();
         Assert.Equal(
-            ["width", "height", "frames", "fps", "seconds", "seed", "latents", "shots", "images", "branches", "solver", "memory", "notices"], plan.Select(property => property.Key));
+            ["width", "height", "frames", "fps", "seconds", "seed", "decoder", "upscale", "latents", "shots", "images", "branches", "solver", "memory", "time", "notices"], plan.Select(property => property.Key));
         JsonArray evaluations = plan["solver"]!["evaluations"]!.AsArray();
         Assert.Equal((3, 3, 6), (evaluations.Count, evaluations[0]!["weights"]!.AsArray().Count, evaluations[0]!["weights"]![0]!.AsArray().Count));
         Assert.Equal(("dpm++", 3, "0.5..1", 0.6), ((string?)plan["solver"]!["name"], (int)plan["solver"]!["order"]!, (string?)plan["solver"]!["guidanceInterval"], (double)plan["solver"]!["guidanceRescale"]!));

@@ -179,11 +179,11 @@ public sealed class ConditionedVideoTests
         sampler.Start(noise);
         while (!sampler.IsDone)
         {
-            for (int branch = 0; branch < 2; branch++)
+            foreach ((int row, int branch) in sampler.Current.Rows.Index())
             {
                 for (int i = 0; i < noise.Length; i++)
                 {
-                    sampler.Velocity(branch)[i] = (float)((sampler.Latents[i] - clean[branch][i]) / (sampler.Current.Timestep / 1000));
+                    sampler.Velocity(row)[i] = (float)((sampler.Latents[i] - clean[branch][i]) / (sampler.Current.Timestep / 1000));
                 }
             }
 

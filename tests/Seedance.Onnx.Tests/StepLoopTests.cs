@@ -24,13 +24,39 @@ public sealed class StepLoopTests
     public void Advance_TinyPack_LatentsAreThoseOfTheLoopOnTheHost(SolverKind solver, double guidance) =>
         Compare(TinyPack.Folder, new VideoRequest { Prompt = "a red ball", Seed = 3, Steps = Steps, Solver = solver, Guidance = guidance, Frames = 5 });
 
+    [Theory, Trait("Tier", "Graph")]
+    [InlineData(SolverKind.Euler, 0.9)]
+    [InlineData(SolverKind.UniPC, 0.5)]
+    public void Advance_GuidanceInAnInterval_RunsOnlyTheBranchesThatCount(SolverKind solver, double rescale) => Compare(
+        TinyPack.Folder,
+        new VideoRequest { Prompt = "a red ball", NegativePrompt = "blue", Seed = 3, Steps = Steps, Solver = solver, Guidance = 4, GuidanceInterval = new(0.3, 0.8), GuidanceRescale = rescale, Frames = 5 });
+
+    [Theory, Trait("Tier", "Graph")]
+    [InlineData(SolverKind.Euler)]
+    [InlineData(SolverKind.Heun)]
+    [InlineData(SolverKind.UniPC)]
+    [InlineData(SolverKind.DpmSolverPlusPlus)]
+    public void Advance_StepCache_LeavesOutTheRunsThatTheHostDoes(SolverKind solver)
+    {
+        // The tiny pack's velocity never turns, but for rounding: all is left out that may be.
+        StageReport report = Compare(TinyPack.Folder, new VideoRequest { Prompt = "a red ball", Seed = 3, Steps = Steps, Solver = solver, Guidance = 1, StepCache = 0.5, Frames = 5 });
+
+        Assert.True(report.Skipped >= Steps / 2, $"Only {report.Skipped} runs were left out.");
+    }
+
+    [Theory, Trait("Tier", "Model")]
+    [InlineData(SolverKind.Euler)]
+    [InlineData(SolverKind.UniPC)]
+    public void Advance_ShippedPackWithStepCache_LatentsAreThoseOfTheLoopOnTheHost(SolverKind solver) =>
+        Assert.InRange(Compare(ReferenceRun.Pack, ReferenceRun.Request with { Steps = Steps, Solver = solver, StepCache = 0.1, Frames = 5 }).Skipped, 1, Steps - 3);
+
     [Theory, Trait("Tier", "Model")]
     [InlineData(SolverKind.Euler)]
     [InlineData(SolverKind.UniPC)]
     public void Advance_ShippedPack_LatentsAreThoseOfTheLoopOnTheHost(SolverKind solver) =>
         Compare(ReferenceRun.Pack, ReferenceRun.Request with { Steps = Steps, Solver = solver, Frames = 5 });
 
-    private static void Compare(string folder, VideoRequest request)
+    private static StageReport Compare(string folder, VideoRequest request)
     {
         ModelPack pack = ModelPack.Open(folder);
         GenerationPlan plan = GenerationPlan.Create(request, pack);
@@ -41,8 +67,10 @@ public sealed class StepLoopTests
 
         float[] latents = Denoise(new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels), plan, text, clock);
 
-        Assert.Equal(plan.Solver.Steps.Length, Assert.Single(clock.Reports).Runs);
+        StageReport report = Assert.Single(clock.Reports);
+        Assert.Equal(plan.Solver.Steps.Length, report.Runs + report.Skipped);
         NumericAssert.Close<float>(RunOnHost(pack, plan, text), latents, TwentySteps);
+        return report;
     }
 
     private static float[] Denoise(DenoiseStage stage, GenerationPlan plan, TextCondition text, StageClock clock)
@@ -56,6 +84,8 @@ public sealed class StepLoopTests
         using GraphSession transformer = GraphSession.Open(pack.Folder, pack.Contract.FindGraph(GraphRoles.Transformer)!, ExecutionTarget.Cpu);
         LatentShape shape = plan.Latents;
         TransformerChannels channels = pack.Contract.TransformerChannels;
+        StepCache? cache = plan.StepCache is { } limit ? new StepCache(limit, (int)shape.Length) : null;
+        float[] state = new float[shape.Length * plan.Solver.Keep], next = new float[state.Length];
         int branches = plan.Solver.Branches, length = (int)shape.Length, row = length / shape.Channels * channels.Total;
         using HostTensor hidden = HostTensor.Allocate(ElementType.Float32, branches, channels.Total, shape.Frames, shape.Height, shape.Width);
         using HostTensor timestep = HostTensor.Allocate(ElementType.Float32, branches), noShots = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
@@ -64,27 +94,30 @@ public sealed class StepLoopTests
         Dictionary<string, GraphTensor> inputs = transformer.Contract.PickInputs(
             ("hidden_states", hidden), ("timestep", timestep), ("encoder_hidden_states", text.States), ("encoder_attention_mask", text.Mask),
             ("encoder_shot_ids", text.Shots), ("frame_shot_ids", noShots));
-        Sampler sampler = new(plan.Solver, length);
-        float[] noise = new float[length];
-        new TorchRandom(plan.Seed).FillNormal(noise);
-        sampler.Start(noise);
-        while (!sampler.IsDone)
+        new TorchRandom(plan.Seed).FillNormal(state.AsSpan(0, length));
+        foreach (SolverStep step in plan.Solver.Steps)
         {
-            timestep.AsSpan<float>().Fill((float)sampler.Current.Timestep);
+            if (step != plan.Solver.Steps[^1] && cache?.Holds(step) == true)
+            {
+                step.Reusing().Apply(state, [], [], next);
+                (state, next) = (next, state);
+                continue;
+            }
+
+            timestep.AsSpan<float>().Fill((float)step.Timestep);
             for (int branch = 0; branch < branches; branch++)
             {
-                sampler.Latents.CopyTo(hidden.AsSpan<float>()[((branch * row) + (channels.Offset(ChannelKind.Noisy) * length / shape.Channels))..]);
+                state.AsSpan(0, length).CopyTo(hidden.AsSpan<float>()[((branch * row) + (channels.Offset(ChannelKind.Noisy) * length / shape.Channels))..]);
             }
 
             using GraphOutputs outputs = transformer.Run(inputs);
-            for (int branch = 0; branch < branches; branch++)
-            {
-                outputs["out_hidden_states"].AsSpan<float>().Slice(branch * length, length).CopyTo(sampler.Velocity(branch));
-            }
-
-            sampler.Advance();
+            float[] velocities = [.. step.Rows.SelectMany(branch => outputs["out_hidden_states"].AsSpan<float>().Slice(branch * length, length).ToArray())];
+            GuidanceRescale.Apply(step, velocities);
+            step.Apply(state, velocities, [], next);
+            (state, next) = (next, state);
+            cache?.Keep(step, state.AsSpan(state.Length - length));
         }
 
-        return sampler.Latents.ToArray();
+        return state[..length];
     }
 }

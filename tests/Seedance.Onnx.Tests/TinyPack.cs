@@ -9,12 +9,12 @@ internal static class TinyPack
 {
     public static string Folder { get; } = RepositoryFolder.PathOf("tests", "Shared", "tiny-pack");
 
-    /// <summary>Copies the pack.</summary>
-    public static void CopyTo(TemporaryFolder folder)
+    /// <summary>Copies the pack, or another.</summary>
+    public static void CopyTo(TemporaryFolder folder, string? pack = null)
     {
-        foreach (string file in Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.EnumerateFiles(pack ?? Folder, "*", SearchOption.AllDirectories))
         {
-            string copy = folder.PathOf(Path.GetRelativePath(Folder, file));
+            string copy = folder.PathOf(Path.GetRelativePath(pack ?? Folder, file));
             _ = Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }

@@ -10,6 +10,7 @@ internal static class ContractChecks
     public static void Check(PackContract contract, List<string> problems)
     {
         CheckVideo(contract.Video, contract.Latents, problems);
+        CheckCascade(contract, problems);
         CheckChannels(contract, problems);
         ConditionChecks.Check(contract, problems);
         CheckExperts(contract, problems);
@@ -36,6 +37,8 @@ internal static class ContractChecks
 
         CheckAxis(contract, GraphRoles.Upscaler, "sample", 3, problems);
         CheckAxis(contract, GraphRoles.Upscaler, "upscaled", 3, problems);
+        CheckAxis(contract, GraphRoles.Reward, "sample", 3, problems);
+        CheckAxis(contract, GraphRoles.Reward, "scores", 4, problems);
     }
 
     /// <summary>A pack that says it takes shots has a transformer that can tell them apart.</summary>
@@ -47,6 +50,25 @@ internal static class ContractChecks
             {
                 problems.Add($"{ContractReader.FileName}: $.text.max_shots must be 1 without an input '{name}' of the transformer, but is {contract.MaxShots}.");
             }
+        }
+    }
+
+    /// <summary>Frames become larger by the upscaler alone, in whole passes.</summary>
+    private static void CheckCascade(PackContract contract, List<string> problems)
+    {
+        if (contract.Cascade is not { } cascade)
+        {
+            return;
+        }
+
+        if (contract.FindGraph(GraphRoles.Upscaler) is null)
+        {
+            problems.Add($"{ContractReader.FileName}: $.cascade must be left out without a graph {GraphRoles.Upscaler}, but is there. Remove it, or add the graph.");
+        }
+
+        foreach ((string name, int times) in cascade.Resolutions.Where(pair => cascade.PassesTo(pair.Value) is null))
+        {
+            problems.Add($"{ContractReader.FileName}: $.cascade.resolutions['{name}'] must be 1, {cascade.Scale} or {cascade.Scale * cascade.Scale}, as the scale has it, but is {times}.");
         }
     }
 
@@ -66,9 +88,20 @@ internal static class ContractChecks
             problems.Add($"{path}.sampling.guidance_2 must be left out without boundary_ratio, but is {sampling.SecondGuidance}. Remove it.");
         }
 
-        if (second is not null && first is not null && !Calls(first).SetEquals(Calls(second)))
+        GraphContract? distilled = contract.FindGraph(GraphRoles.DistilledTransformer);
+        if (distilled is null != sampling.Distilled is null)
         {
-            problems.Add($"{path}.graphs.{GraphRoles.SecondTransformer} must have the tensors of {GraphRoles.Transformer}, but has others: {string.Join(", ", Calls(first).Except(Calls(second)).Concat(Calls(second).Except(Calls(first))))}.");
+            problems.Add($"{path}.sampling.distilled must be there exactly with a graph {GraphRoles.DistilledTransformer}, but one of both is missing. Add it, or remove the other.");
+        }
+
+        if (distilled is not null && second is not null)
+        {
+            problems.Add($"{path}.graphs.{GraphRoles.DistilledTransformer} must be left out with a graph {GraphRoles.SecondTransformer}, but both are there. Remove one.");
+        }
+
+        foreach (GraphContract other in new[] { second, distilled }.OfType<GraphContract>().Where(other => first is not null && !Calls(first).SetEquals(Calls(other))))
+        {
+            problems.Add($"{path}.graphs.{other.Role} must have the tensors of {GraphRoles.Transformer}, but has others: {string.Join(", ", Calls(first!).Except(Calls(other)).Concat(Calls(other).Except(Calls(first!))))}.");
         }
 
         static HashSet<string> Calls(GraphContract graph) => [.. graph.Inputs.Concat(graph.Outputs).Select(tensor => $"{tensor.Name} {tensor}")];

@@ -25,6 +25,7 @@ internal static class ContractReader
             Description = fields.Text("description"),
             Latents = ReadLatents(fields.Fields("latents")),
             Video = ReadVideo(fields.Fields("video")),
+            Cascade = fields.Has("cascade") ? ReadCascade(fields.Fields("cascade")) : null,
             Sampling = ReadSampling(fields.Fields("sampling")),
             MaxTokens = ReadText(fields.Fields("text"), out int maxShots),
             MaxShots = maxShots,
@@ -72,21 +73,53 @@ internal static class ContractReader
         return video;
     }
 
+    private static CascadeContract ReadCascade(JsonFields fields)
+    {
+        int scale = fields.Whole("scale", 2, 16);
+        JsonFields resolutions = fields.Fields("resolutions");
+        ImmutableSortedDictionary<string, int>.Builder times = ImmutableSortedDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
+        foreach (string name in resolutions.AllKeys())
+        {
+            times[name] = resolutions.Whole(name, 1, 256);
+            if (name is not [>= '1' and <= '9', .. var digits, 'p'] || !digits.All(char.IsAsciiDigit))
+            {
+                resolutions.Report(name, "named by its lines, such as \"720p\", but is not");
+            }
+        }
+
+        fields.Close();
+        return new CascadeContract { Scale = scale, Resolutions = times.ToImmutable() };
+    }
+
     private static SamplingDefaults ReadSampling(JsonFields fields)
     {
-        string solver = fields.Text("solver", $"one of {string.Join(", ", SolverNames.All)}", name => SolverNames.TryParse(name, out _));
-        _ = SolverNames.TryParse(solver, out SolverKind kind);
         SamplingDefaults sampling = new()
         {
-            Solver = kind,
+            Solver = ReadSolver(fields),
             Steps = fields.Whole("steps", 1, 1000),
             Guidance = fields.Number("guidance", 0, 100, orEqual: true),
             BoundaryRatio = fields.Has("boundary_ratio") ? fields.Number("boundary_ratio", above: 0, most: 1) : null,
             SecondGuidance = fields.Has("guidance_2") ? fields.Number("guidance_2", 0, 100, orEqual: true) : null,
             NegativePrompt = fields.Text("negative_prompt", "a text", _ => true, ifMissing: ""),
+            Distilled = fields.Has("distilled") ? ReadDistilled(fields.Fields("distilled")) : null,
         };
         fields.Close();
         return sampling;
+    }
+
+    private static DistilledSampling ReadDistilled(JsonFields fields)
+    {
+        SolverKind kind = ReadSolver(fields);
+        DistilledSampling distilled = new(kind, fields.Whole("steps", 1, 1000), fields.Number("guidance", 0, 100, orEqual: true));
+        fields.Close();
+        return distilled;
+    }
+
+    private static SolverKind ReadSolver(JsonFields fields)
+    {
+        string solver = fields.Text("solver", $"one of {string.Join(", ", SolverNames.All)}", name => SolverNames.TryParse(name, out _));
+        _ = SolverNames.TryParse(solver, out SolverKind kind);
+        return kind;
     }
 
     private static int ReadText(JsonFields fields, out int maxShots)

@@ -18,6 +18,9 @@ public static class GraphRoles
     /// <summary>What stands in for the transformer below a noise level, in a pack with two experts. It takes and gives the same.</summary>
     public const string SecondTransformer = "transformer_2";
 
+    /// <summary>A transformer that was distilled to few steps; run in place of the transformer unless a request wants that. It takes and gives the same.</summary>
+    public const string DistilledTransformer = "transformer_distilled";
+
     /// <summary>Frames in, the latents' distribution out.</summary>
     public const string VaeEncoder = "vae_encoder";
 
@@ -30,8 +33,14 @@ public static class GraphRoles
     /// <summary>Frames in, larger frames out.</summary>
     public const string Upscaler = "upscaler";
 
+    /// <summary>Frames and text features in, four scores out: to choose among several videos.</summary>
+    public const string Reward = "reward";
+
     /// <summary>Every role, in the order in which a video is made.</summary>
-    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, SecondTransformer, VaeDecoder, ThinVaeDecoder, Upscaler];
+    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, SecondTransformer, DistilledTransformer, VaeDecoder, ThinVaeDecoder, Reward, Upscaler];
+
+    /// <summary>The roles of graphs that give a velocity.</summary>
+    public static IReadOnlyList<string> Transformers { get; } = [Transformer, SecondTransformer, DistilledTransformer];
 
     /// <summary>The roles without which no text becomes a video.</summary>
     public static IReadOnlyList<string> Required { get; } = [Tokenizer, TextEncoder, Transformer, VaeDecoder];

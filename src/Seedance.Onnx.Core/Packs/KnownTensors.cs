@@ -34,10 +34,14 @@ internal static class KnownTensors
                 [new("last_hidden_state", Kind.Reals, 3)]),
             [GraphRoles.Transformer] = Transformer,
             [GraphRoles.SecondTransformer] = Transformer,
+            [GraphRoles.DistilledTransformer] = Transformer,
             [GraphRoles.VaeEncoder] = ([new("sample", Kind.Reals, 5)], [new("latent_parameters", Kind.Reals, 5)]),
             [GraphRoles.VaeDecoder] = Decoder,
             [GraphRoles.ThinVaeDecoder] = Decoder,
             [GraphRoles.Upscaler] = ([new("sample", Kind.Reals, 5)], [new("upscaled", Kind.Reals, 5)]),
+            [GraphRoles.Reward] = (
+                [new("sample", Kind.Reals, 5), new("encoder_hidden_states", Kind.Reals, 3), new("encoder_attention_mask", Kind.Ids, 2, Required: false)],
+                [new("scores", Kind.Reals, 2)]),
         }.ToImmutableDictionary(StringComparer.Ordinal);
 
     /// <summary>Adds what is wrong with the names, types and ranks of a graph's tensors.</summary>

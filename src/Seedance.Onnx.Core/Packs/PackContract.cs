@@ -33,6 +33,9 @@ public sealed record PackContract
     /// <summary>Sizes, frame rate and lengths.</summary>
     public required VideoContract Video { get; init; }
 
+    /// <summary>How frames become larger than those of <see cref="Video"/>; null where the pack does not say.</summary>
+    public CascadeContract? Cascade { get; init; }
+
     /// <summary>Solver, steps and guidance.</summary>
     public required SamplingDefaults Sampling { get; init; }
 
@@ -60,9 +63,21 @@ public sealed record PackContract
     /// <summary>The sha256 of every file but seedance.json and README.md, lower-case hexadecimal, by relative path with forward slashes.</summary>
     public required ImmutableSortedDictionary<string, string> Files { get; init; }
 
-    /// <summary>The roles of the graphs that make a video of a text, in the order in which they run.</summary>
-    public IEnumerable<string> RunRoles =>
-        GraphRoles.All.Where(role => GraphRoles.Required.Contains(role) || (role == GraphRoles.SecondTransformer && Graphs.ContainsKey(role)));
+    /// <summary>The roles of the graphs that make a video of a text where a request says nothing, in the order in which they run.</summary>
+    public IEnumerable<string> RunRoles => GraphRoles.All.Where(role => role switch
+    {
+        GraphRoles.Transformer => !Graphs.ContainsKey(GraphRoles.DistilledTransformer),
+        GraphRoles.SecondTransformer or GraphRoles.DistilledTransformer => Graphs.ContainsKey(role),
+        _ => GraphRoles.Required.Contains(role),
+    });
+
+    /// <summary>The contract as a request has it: sampled by the distilled transformer, where the pack has one.</summary>
+    /// <param name="undistilled">Whether the request wants the transformer that it was distilled from.</param>
+    /// <returns>The contract with what holds in <see cref="Sampling"/>.</returns>
+    public PackContract Sampled(bool undistilled) => undistilled || Sampling.Distilled is not { } distilled ? this : this with
+    {
+        Sampling = Sampling with { Solver = distilled.Solver, Steps = distilled.Steps, Guidance = distilled.Guidance, Transformer = GraphRoles.DistilledTransformer },
+    };
 
     /// <summary>The roles of the graphs that a video with images runs besides, in the order in which they run.</summary>
     public IEnumerable<string> ImageRoles => TakesImageFeatures ? [GraphRoles.ImageEncoder, GraphRoles.VaeEncoder] : [GraphRoles.VaeEncoder];

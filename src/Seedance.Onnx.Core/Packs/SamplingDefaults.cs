@@ -23,6 +23,12 @@ public sealed record SamplingDefaults
     /// <summary>The guidance scale of the second transformer, 0 to 100; <see cref="Guidance"/> if the pack does not say.</summary>
     public double? SecondGuidance { get; init; }
 
+    /// <summary>How the pack's <see cref="GraphRoles.DistilledTransformer"/> is sampled; null for a pack without one.</summary>
+    public DistilledSampling? Distilled { get; init; }
+
+    /// <summary>The role of the graph that gives the velocity, or that of the first expert: <see cref="GraphRoles.Transformer"/> unless <see cref="PackContract.Sampled"/> says otherwise.</summary>
+    public string Transformer { get; init; } = GraphRoles.Transformer;
+
     /// <summary>What guidance leads away from; empty if the pack does not say.</summary>
     public required string NegativePrompt { get; init; }
 
@@ -31,5 +37,5 @@ public sealed record SamplingDefaults
     /// <param name="trainTimesteps">T: timesteps of training.</param>
     /// <returns>A role.</returns>
     public string TransformerAt(double timestep, int trainTimesteps) =>
-        BoundaryRatio is { } ratio && timestep < ratio * trainTimesteps ? GraphRoles.SecondTransformer : GraphRoles.Transformer;
+        BoundaryRatio is { } ratio && timestep < ratio * trainTimesteps ? GraphRoles.SecondTransformer : Transformer;
 }

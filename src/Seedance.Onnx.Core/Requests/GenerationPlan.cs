@@ -12,8 +12,14 @@ public sealed record GenerationPlan
     {
     }
 
-    /// <summary>The frame's size in pixels.</summary>
+    /// <summary>The frame's size in pixels, as the transformer makes it.</summary>
     public required VideoSize Size { get; init; }
+
+    /// <summary>How many times larger the pack's upscaler makes both sides of it; 1 where it is not run.</summary>
+    public required int Upscale { get; init; }
+
+    /// <summary>The size of the video's frames in pixels.</summary>
+    public VideoSize OutputSize => new(Size.Width * Upscale, Size.Height * Upscale);
 
     /// <summary>F: frames of the clip.</summary>
     public required int Frames { get; init; }
@@ -59,6 +65,15 @@ public sealed record GenerationPlan
 
     /// <summary>How far guided velocities are brought back to the deviation of unguided ones, 0 to 1.</summary>
     public required double GuidanceRescale { get; init; }
+
+    /// <summary>Whether the video is made roughly and sooner: see <see cref="VideoRequest.Draft"/>.</summary>
+    public required bool Draft { get; init; }
+
+    /// <summary>The role of the graph that decodes the latents.</summary>
+    public required string Decoder { get; init; }
+
+    /// <summary>The share of itself by which the velocity may turn before the transformer is run again; null where it is run for every evaluation. <see cref="Solver"/> then keeps the velocity, as its last tensor.</summary>
+    public required double? StepCache { get; init; }
 
     /// <summary>The shots in order, at least one; together they are the whole video.</summary>
     public required ImmutableArray<PlannedShot> Shots { get; init; }
@@ -113,19 +128,23 @@ public sealed record GenerationPlan
         }
 
         VideoRequest read = reading.Request;
+        contract = contract.Sampled(read.Undistilled);
         VideoSize size = reading.Size;
         int frames = reading.Frames, order = read.SolverOrder ?? scheduler.SolverOrder;
         LatentShape latents = contract.Latents.LatentsOf(size, frames);
         double shift = ChooseShift(read, latents, contract, scheduler);
         SolverKind kind = read.Solver ?? contract.Sampling.Solver;
         FlowSchedule schedule = scheduler.CreateSchedule(read.Steps ?? contract.Sampling.Steps, shift);
-        SolverPlan solver = Solvers.Create(kind, schedule, order);
-        RequireSpans(reading, latents, solver.Keep, contract);
         GuidancePlan guidance = GuidancePlan.Of(read, reading.PlannedShots, contract);
+        SolverPlan solver = guidance.Fold(Solvers.Create(kind, schedule, order), step => RoleOf(step) == GraphRoles.SecondTransformer);
+        double? stepCache = read.StepCache ?? (read.Draft && kind != SolverKind.Lcm ? VideoRequest.DraftStepCache : null);
+        solver = stepCache is null ? solver : solver.KeepingVelocity();
+        RequireSpans(reading, latents, solver.Keep, contract);
         return new GenerationPlan
         {
             Request = request,
             Size = size,
+            Upscale = read.Draft ? 1 : reading.Upscale,
             Frames = frames,
             Fps = contract.Video.Fps,
             Latents = latents,
@@ -133,13 +152,16 @@ public sealed record GenerationPlan
             SolverKind = kind,
             SolverOrder = order,
             Schedule = schedule,
-            Solver = guidance.Fold(solver, step => RoleOf(step) == GraphRoles.SecondTransformer),
+            Solver = solver,
             Transformers = [.. solver.Steps.Select(RoleOf)],
             Guidance = guidance.Text,
             SecondGuidance = guidance.SecondText,
             ImageGuidance = guidance.Images,
             GuidanceInterval = guidance.Interval,
             GuidanceRescale = guidance.Rescale,
+            Draft = read.Draft,
+            Decoder = read.Draft && contract.FindGraph(GraphRoles.ThinVaeDecoder) is not null ? GraphRoles.ThinVaeDecoder : GraphRoles.VaeDecoder,
+            StepCache = stepCache,
             Shift = shift,
             Shots = reading.PlannedShots,
             Conditions = reading.Conditions,

@@ -11,7 +11,8 @@ namespace Seedance.Onnx.Requests;
 /// <param name="Tokens">S: tokens of the longest prompt.</param>
 /// <param name="Keep">K: tensors that the solver keeps; 1 if not specified.</param>
 /// <param name="Images">Images that are given; none if not specified.</param>
-public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1, int Images = 0)
+/// <param name="Upscale">How many times larger frames become; 1 if not specified.</param>
+public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1, int Images = 0, int Upscale = 1)
 {
     /// <summary>The shapes of a plan; its prompts are not tokenised yet, so that they count as the longest that the pack reads.</summary>
     /// <param name="plan">The plan.</param>
@@ -21,7 +22,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep, plan.Conditions.Length);
+        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep, plan.Conditions.Length, plan.Upscale);
     }
 
     /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads and no more images than it must have.</summary>
@@ -30,7 +31,8 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     public static PlannedShapes Default(PackContract pack)
     {
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(pack.Latents.LatentsOf(pack.Video.Sizes[0], pack.Video.DefaultFrames), pack.Sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens, Solvers.MostKept(pack.Sampling.Solver), pack.MinImages);
+        SamplingDefaults sampling = pack.Sampled(undistilled: false).Sampling;
+        return new PlannedShapes(pack.Latents.LatentsOf(pack.Video.Sizes[0], pack.Video.DefaultFrames), sampling.Guidance == 1 ? 1 : 2, pack.MaxTokens, Solvers.MostKept(sampling.Solver), pack.MinImages);
     }
 
     /// <summary>The least, the default and the most that a pack was made for.</summary>
@@ -46,7 +48,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         [
             new PlannedShapes(latents.LatentsOf(least, latents.Frames(1)), 1, 1, Images: pack.MinImages),
             Default(pack),
-            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), pack.TransformerChannels.Count(ChannelKind.Condition) > 0 ? 3 : 2, pack.MaxTokens, Enum.GetValues<SolverKind>().Max(Solvers.MostKept), pack.MaxImages),
+            new PlannedShapes(latents.LatentsOf(most, pack.Video.MaxFrames), pack.TransformerChannels.Count(ChannelKind.Condition) > 0 ? 3 : 2, pack.MaxTokens, Enum.GetValues<SolverKind>().Max(Solvers.MostKept) + 1, pack.MaxImages), // and the velocity
         ];
     }
 
@@ -75,9 +77,11 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         {
             (GraphRoles.Tokenizer, _) => [Branches],
             (GraphRoles.VaeDecoder or GraphRoles.ThinVaeDecoder, _) => [1, Latents.Channels, f, h, w],
+            (GraphRoles.Reward, "encoder_hidden_states") => [1, Tokens, Features(GraphRoles.TextEncoder, pack)],
+            (GraphRoles.Reward, "encoder_attention_mask") => [1, Tokens],
             // Images are the frames of one clip, or each a clip of its own.
             (GraphRoles.VaeEncoder, _) when pack.TransformerChannels.Absent == AbsentFrames.Zeros => [1, 3, 1, size.Height, size.Width],
-            (GraphRoles.VaeEncoder or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), size.Height, size.Width],
+            (GraphRoles.VaeEncoder or GraphRoles.Reward or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), size.Height, size.Width],
             (GraphRoles.ImageEncoder, _) => [Images, 3, size.Height, size.Width],
             (_, ComposedTensors.State) => [Keep, Latents.Channels, f, h, w],
             (_, ComposedTensors.Weights) => [Keep, Keep + Branches + 1],

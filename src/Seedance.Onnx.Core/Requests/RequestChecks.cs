@@ -30,6 +30,7 @@ internal static class RequestChecks
         CheckSize(request, contract, problems);
         CheckLength(request, contract, problems);
         CheckSampling(request, problems);
+        CheckCache(request, contract, problems);
     }
 
     private static void CheckShots(VideoRequest request, ImmutableArray<ShotRequest> shots, PackContract contract, List<string> problems)
@@ -117,6 +118,7 @@ internal static class RequestChecks
             problems.Add("Width and Height must be given together, but only one is there. Give both, or a ratio.");
         }
 
+        CheckCascade(request, contract, problems);
         int multiple = contract.Video.SizeMultiple;
         foreach ((string name, int? given) in new[] { ("Width", request.Width), ("Height", request.Height) })
         {
@@ -126,6 +128,40 @@ internal static class RequestChecks
                 problems.Add($"{name} must be a multiple of {multiple} pixels up to {VideoRequest.MaxSide}, but is {side}. The nearest is {nearest}; "
                     + $"this pack was made for {string.Join(", ", contract.Video.Sizes)}.");
             }
+        }
+    }
+
+    private static void CheckCascade(VideoRequest request, PackContract contract, List<string> problems)
+    {
+        if (request.Resolution is { } name)
+        {
+            if (request.Width is not null || request.Height is not null || request.Upscale is not null)
+            {
+                problems.Add("Resolution must be left out when Width, Height or Upscale is given, but both are there. Give one or the other.");
+            }
+
+            if (NamedResolution.Find(name, contract) is null)
+            {
+                problems.Add($"Resolution must be one that pack '{contract.Name}' can make, but is {name}. {NamedResolution.Others(contract)}");
+            }
+        }
+
+        if (request.Upscale is not { } times || times == 1)
+        {
+            return;
+        }
+
+        if (contract.Cascade is not { } cascade)
+        {
+            problems.Add($"Upscale must be 1 with pack '{contract.Name}', which states no cascade, but is {times}. Leave it out, or take a pack with an upscaler.");
+        }
+        else if (cascade.PassesTo(times) is null)
+        {
+            problems.Add($"Upscale must be 1, {cascade.Scale}, or {cascade.Scale * cascade.Scale} in two passes, with pack '{contract.Name}', but is {times}.");
+        }
+        else if (request is { Width: { } width, Height: { } height } && (long)Math.Max(width, height) * times > VideoRequest.MaxSide)
+        {
+            problems.Add($"Sides must be up to {VideoRequest.MaxSide} pixels, but are {(long)width * times} and {(long)height * times} after upscaling. Ask for less.");
         }
     }
 
@@ -147,6 +183,19 @@ internal static class RequestChecks
         if (request.Duration is { TotalSeconds: var seconds } && !(seconds > 0 && seconds <= longest))
         {
             problems.Add($"Duration must be above 0 and up to {longest:0.###} seconds ({video.MaxFrames} frames at {video.Fps} a second), but is {seconds:0.###}.");
+        }
+    }
+
+    private static void CheckCache(VideoRequest request, PackContract contract, List<string> problems)
+    {
+        if (request.StepCache is { } share && !(share is > 0 and <= 1))
+        {
+            problems.Add($"StepCache must be above 0 and up to 1, but is {share}.");
+        }
+
+        if (request.StepCache is not null && (request.Solver ?? contract.Sampled(request.Undistilled).Sampling.Solver) == SolverKind.Lcm)
+        {
+            problems.Add($"StepCache must be left out with solver {SolverKind.Lcm.ToName()}, whose every step begins with fresh noise. Leave it out, or take another solver.");
         }
     }
 

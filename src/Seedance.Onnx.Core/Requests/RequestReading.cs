@@ -29,7 +29,9 @@ internal sealed class RequestReading
             return;
         }
 
-        Size = ChooseSize(Request, contract.Video);
+        NamedResolution? named = Request.Resolution is { } name ? NamedResolution.Find(name, contract) : null;
+        Upscale = named?.Times ?? Request.Upscale ?? 1;
+        Size = ChooseSize(Request, named?.Sizes ?? contract.Video.Sizes);
         Frames = ChooseFrames(Request, contract);
         PlannedShots = ShotLayout.Divide(Shots, contract.Latents.LatentFrames(Frames), contract, _problems);
         Conditions = ImageChecks.Place(Request, PlannedShots, Frames, contract, _problems);
@@ -48,6 +50,9 @@ internal sealed class RequestReading
     public IReadOnlyList<string> Notices => _notices;
 
     public VideoSize Size { get; }
+
+    /// <summary>How many times larger the video's frames are than <see cref="Size"/>.</summary>
+    public int Upscale { get; }
 
     public int Frames { get; }
 
@@ -80,7 +85,7 @@ internal sealed class RequestReading
         ? shot with { Camera = camera, Caption = Caption.Join(shot.Caption, CameraNames.Describe(camera, shot.Caption)) }
         : shot;
 
-    private VideoSize ChooseSize(VideoRequest request, VideoContract video)
+    private VideoSize ChooseSize(VideoRequest request, ImmutableArray<VideoSize> sizes)
     {
         if (request is { Width: { } width, Height: { } height })
         {
@@ -88,7 +93,7 @@ internal sealed class RequestReading
         }
 
         AspectRatio? wanted = request.Ratio ?? (request.Images.Select(image => image.Size).FirstOrDefault(size => size is not null) is { } image ? new AspectRatio(image.Width, image.Height) : null);
-        VideoSize size = wanted?.Nearest(video.Sizes) ?? video.Sizes[0];
+        VideoSize size = wanted?.Nearest(sizes) ?? sizes[0];
         if (request.Ratio is { } ratio && Math.Abs(Math.Log((double)ratio.Width * size.Height / ratio.Height / size.Width)) > 0.01)
         {
             _notices.Add($"The pack's nearest size to the ratio {ratio} is {size}.");

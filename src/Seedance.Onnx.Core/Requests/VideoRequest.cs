@@ -11,6 +11,9 @@ namespace Seedance.Onnx.Requests;
 /// </summary>
 public sealed record VideoRequest
 {
+    /// <summary>The <see cref="StepCache"/> of a <see cref="Draft"/>.</summary>
+    public const double DraftStepCache = 0.2;
+
     /// <summary>The most steps that can be asked for.</summary>
     public const int MaxSteps = 1000;
 
@@ -46,6 +49,15 @@ public sealed record VideoRequest
 
     /// <summary>Height in pixels, on the pack's grid; goes with <see cref="Width"/>. The pack's default size if not specified.</summary>
     public int? Height { get; init; }
+
+    /// <summary>
+    /// The resolution by its name, such as "720p", instead of the size: what the pack's cascade makes of one of its sizes with its upscaler, or one of its sizes whose short side is about as long. Goes with
+    /// <see cref="Ratio"/>. The pack's default size if not specified.
+    /// </summary>
+    public string? Resolution { get; init; }
+
+    /// <summary>How many times larger than the size of the frame that the transformer makes the video's frames are: 1, the scale of the pack's cascade, or its square. 1 if not specified.</summary>
+    public int? Upscale { get; init; }
 
     /// <summary>
     /// The frame's shape, instead of its size: the pack's size that comes nearest is taken. If neither is specified, that of the first image whose
@@ -94,6 +106,21 @@ public sealed record VideoRequest
 
     /// <summary>The order of a multistep solver ("unipc", "dpm++"), 1 to 3; the pack's if not specified. The other solvers have theirs by nature.</summary>
     public int? SolverOrder { get; init; }
+
+    /// <summary>Whether the transformer is run that a pack's distilled one was made from, with its own steps and guidance. False if not specified; says nothing for a pack without a distilled one.</summary>
+    public bool Undistilled { get; init; }
+
+    /// <summary>
+    /// Makes the same video roughly and sooner: with a <see cref="StepCache"/> of <see cref="DraftStepCache"/> where none is specified and the solver allows one, decoded by the pack's thin decoder where it has
+    /// one, and not upscaled. The same request without it makes the video in full. False if not specified.
+    /// </summary>
+    public bool Draft { get; init; }
+
+    /// <summary>
+    /// Leaves out runs of the transformer where its output is expected to have turned by at most this share of itself since the run before, above 0 and up to 1: <see cref="Sampling.StepCache"/>. Not with a
+    /// solver that adds fresh noise ("lcm"). None is left out if not specified.
+    /// </summary>
+    public double? StepCache { get; init; }
 
     /// <summary>Every image of the request, in the order first frame, last frame, shots, references.</summary>
     public IEnumerable<ImageSource> Images =>

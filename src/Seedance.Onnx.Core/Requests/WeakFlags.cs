@@ -32,7 +32,7 @@ internal sealed class WeakFlags(PromptText text, PackContract contract, List<str
     private VideoRequest FillInSize(VideoRequest request)
     {
         VideoContract video = contract.Video;
-        if (request.Width is not null || request.Height is not null || request.Ratio is not null)
+        if (request.Width is not null || request.Height is not null || request.Ratio is not null || request.Resolution is not null)
         {
             return request;
         }
@@ -50,11 +50,9 @@ internal sealed class WeakFlags(PromptText text, PackContract contract, List<str
 
         if (text.ShortSide is { } side)
         {
-            VideoSize[] fitting = [.. video.Sizes.Where(known => Math.Abs(Math.Min(known.Width, known.Height) - side) <= side / 5)];
-            if (fitting.Length > 0)
+            if (request.Upscale is null && NamedResolution.Find($"{side}p", contract) is not null)
             {
-                VideoSize chosen = text.Ratio?.Nearest(fitting) ?? fitting[0];
-                return request with { Width = chosen.Width, Height = chosen.Height };
+                return request with { Resolution = $"{side}p", Ratio = text.Ratio };
             }
 
             notices.Add($"--resolution {side}p in the prompt is passed over: the pack makes {string.Join(", ", video.Sizes)}.");

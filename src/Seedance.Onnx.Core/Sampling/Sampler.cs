@@ -52,9 +52,9 @@ public sealed class Sampler
     public Span<float> Noise => _noise;
 
     /// <summary>[n] float32: where the velocity of a branch at the next step goes.</summary>
-    /// <param name="branch">The guided branch, from 0.</param>
+    /// <param name="row">The branch by its place in <see cref="SolverStep.Rows"/> of <see cref="Current"/>, from 0.</param>
     /// <returns>A view of the sampler's own buffer.</returns>
-    public Span<float> Velocity(int branch) => _velocities.AsSpan(branch * _length, _length);
+    public Span<float> Velocity(int row) => _velocities.AsSpan(row * _length, _length);
 
     /// <summary>Begins a run.</summary>
     /// <param name="noise">[n] float32: the latents at the first noise level.</param>
@@ -75,8 +75,9 @@ public sealed class Sampler
     /// <exception cref="InvalidOperationException">Every step is done.</exception>
     public void Advance()
     {
-        GuidanceRescale.Apply(Current, _velocities);
-        Current.Apply(_states, _velocities, _noise, _next);
+        Span<float> velocities = _velocities.AsSpan(0, Current.Branches * _length);
+        GuidanceRescale.Apply(Current, velocities);
+        Current.Apply(_states, velocities, _noise, _next);
         (_states, _next) = (_next, _states);
         Done++;
     }
@@ -122,9 +123,9 @@ public sealed class Sampler
         sampler.Start(noise);
         while (!sampler.IsDone)
         {
-            for (int branch = 0; branch < plan.Branches; branch++)
+            foreach ((int row, int branch) in sampler.Current.Rows.Index())
             {
-                velocity(sampler.Latents, sampler.Current, branch, sampler.Velocity(branch));
+                velocity(sampler.Latents, sampler.Current, branch, sampler.Velocity(row));
             }
 
             sampler.Advance();

@@ -8,9 +8,10 @@ namespace Seedance.Onnx.Sampling;
 /// </summary>
 public sealed class SolverPlan
 {
-    private SolverPlan(ImmutableArray<SolverStep> steps)
+    private SolverPlan(ImmutableArray<SolverStep> steps, int branches)
     {
         Steps = steps;
+        Branches = branches;
     }
 
     /// <summary>The evaluations in order, at least one. A solver may need more than one for a step of the schedule.</summary>
@@ -19,8 +20,8 @@ public sealed class SolverPlan
     /// <summary>K: kept tensors, the same in all steps. Before the first step, tensor 0 is the starting noise and the others are 0; after the last, tensor 0 is the result.</summary>
     public int Keep => Steps[0].Keep;
 
-    /// <summary>G: guided branches, the same in all steps; 1 without guidance.</summary>
-    public int Branches => Steps[0].Branches;
+    /// <summary>How many guided branches there are, of which each step runs those that count in it (<see cref="SolverStep.Rows"/>); 1 without guidance.</summary>
+    public int Branches { get; }
 
     /// <summary>Builds a plan with one evaluation for each step of a schedule.</summary>
     /// <param name="schedule">The noise levels.</param>
@@ -55,10 +56,10 @@ public sealed class SolverPlan
             var weights = new SolverWeights(keep);
             fill(evaluation, weights);
             int step = stepOf(evaluation);
-            steps.Add(new SolverStep(schedule[step], schedule.Timesteps[step], keep, branches: 1, weights.Values, guidance: [1]));
+            steps.Add(new SolverStep(schedule[step], schedule.Timesteps[step], keep, rows: [0], weights.Values, guidance: [1]));
         }
 
-        return new SolverPlan(steps.MoveToImmutable());
+        return new SolverPlan(steps.MoveToImmutable(), branches: 1);
     }
 
     /// <summary>
@@ -74,7 +75,7 @@ public sealed class SolverPlan
         weights[1] = guidance;
     });
 
-    /// <summary>Folds guidance over several branches in, with weights that may change from step to step.</summary>
+    /// <summary>Folds guidance over several branches in, with weights that may change from step to step. A branch whose weight is 0 is not run in that step.</summary>
     /// <param name="branches">G: how many branches there are, at least 1.</param>
     /// <param name="weigh">Sets the branches' weights at a step.</param>
     /// <returns>A plan with G branches.</returns>
@@ -84,7 +85,7 @@ public sealed class SolverPlan
 
     /// <inheritdoc cref="WithGuidance(int, GuidanceWeights)"/>
     /// <param name="branches">G: how many branches there are, at least 1. The last is the one that guidance leads to.</param>
-    /// <param name="rescale">φ of <see cref="GuidanceRescale"/>, from 0 to 1; steps where only the last branch counts are left alone.</param>
+    /// <param name="rescale">φ of <see cref="GuidanceRescale"/>, from 0 to 1; steps where only the last branch counts are left alone, and the others run it in any case.</param>
     /// <param name="weigh">Sets the branches' weights at a step.</param>
     public SolverPlan WithGuidance(int branches, double rescale, GuidanceWeights weigh)
     {
@@ -96,21 +97,32 @@ public sealed class SolverPlan
         }
 
         return Branches == 1
-            ? new SolverPlan([.. Steps.Select(step => Guide(step, branches, rescale, weigh))])
+            ? new SolverPlan([.. Steps.Select(step => Guide(step, branches, rescale, weigh))], branches)
             : throw new InvalidOperationException($"Guidance must be folded into a plan of one branch, but the plan has {Branches}.");
     }
 
+    /// <summary>
+    /// Keeps one tensor more, the last: the guided velocity of the evaluation before. <see cref="SolverStep.Reusing"/> then does a step without a run of the transformer.
+    /// </summary>
+    /// <returns>A plan with K + 1 kept tensors and the same latents.</returns>
+    public SolverPlan KeepingVelocity() => new([.. Steps.Select(step => step.KeepingVelocity())], Branches);
+
     private static SolverStep Guide(SolverStep step, int branches, double rescale, GuidanceWeights weigh)
     {
-        double[] branchWeights = new double[branches];
-        weigh(step, branchWeights);
-        int keep = step.Keep;
-        double[] guided = new double[keep * (keep + branches + 1)];
+        double[] all = new double[branches];
+        weigh(step, all);
+        bool guides = all.AsSpan(0, branches - 1).ContainsAnyExcept(0);
+        // What is scaled is brought back to the last branch, and one branch must be run.
+        bool needsLast = (guides && rescale > 0) || !all.AsSpan().ContainsAnyExcept(0);
+        ImmutableArray<int> rows = [.. Enumerable.Range(0, branches).Where(branch => all[branch] != 0 || (needsLast && branch == branches - 1))];
+        double[] branchWeights = [.. rows.Select(branch => all[branch])];
+        int keep = step.Keep, columns = keep + rows.Length + 1;
+        double[] guided = new double[keep * columns];
         for (int row = 0; row < keep; row++)
         {
-            Span<double> target = guided.AsSpan(row * (keep + branches + 1), keep + branches + 1);
+            Span<double> target = guided.AsSpan(row * columns, columns);
             step.Weights.Slice(row * step.Columns, keep).CopyTo(target);
-            for (int branch = 0; branch < branches; branch++)
+            for (int branch = 0; branch < rows.Length; branch++)
             {
                 target[keep + branch] = step[row, keep] * branchWeights[branch];
             }
@@ -118,7 +130,6 @@ public sealed class SolverPlan
             target[^1] = step[row, keep + 1];
         }
 
-        bool guides = branchWeights.AsSpan(0, branches - 1).ContainsAnyExcept(0);
-        return new SolverStep(step.Sigma, step.Timestep, keep, branches, guided, branchWeights, guides ? rescale : 0);
+        return new SolverStep(step.Sigma, step.Timestep, keep, rows, guided, branchWeights, guides ? rescale : 0);
     }
 }

@@ -16,14 +16,14 @@ public sealed class SolverStep
     private readonly ImmutableArray<double> _guidance;
     private readonly float[] _single;
 
-    internal SolverStep(double sigma, double timestep, int keep, int branches, ReadOnlySpan<double> weights, ReadOnlySpan<double> guidance, double rescale = 0)
+    internal SolverStep(double sigma, double timestep, int keep, ImmutableArray<int> rows, ReadOnlySpan<double> weights, ReadOnlySpan<double> guidance, double rescale = 0)
     {
         Rescale = rescale;
         _guidance = [.. guidance];
         Sigma = sigma;
         Timestep = timestep;
         Keep = keep;
-        Branches = branches;
+        Rows = rows;
         _weights = [.. weights];
         _single = [.. _weights.Select(weight => (float)weight)];
         for (int row = 0; row < keep; row++)
@@ -41,10 +41,13 @@ public sealed class SolverStep
     /// <summary>K: kept tensors. Tensor 0 is the latents that the transformer sees.</summary>
     public int Keep { get; }
 
-    /// <summary>G: guided branches, one velocity each.</summary>
-    public int Branches { get; }
+    /// <summary>The branches of the plan that this step runs, ascending: those that count in its guided velocity.</summary>
+    public ImmutableArray<int> Rows { get; }
 
-    /// <summary>How much each branch counts in the guided velocity, G values; they are in <see cref="Weights"/> already.</summary>
+    /// <summary>G: how many branches it runs, one velocity each; 0 for a step without a run of the transformer, see <see cref="Reusing"/>.</summary>
+    public int Branches => Rows.Length;
+
+    /// <summary>How much each branch of <see cref="Rows"/> counts in the guided velocity, G values; they are in <see cref="Weights"/> already.</summary>
     public ReadOnlySpan<double> Guidance => _guidance.AsSpan();
 
     /// <summary>
@@ -117,6 +120,43 @@ public sealed class SolverStep
         {
             AddScaled((float)(-scale * this[row, Columns - 1]), noise, destination);
         }
+    }
+
+    /// <summary>
+    /// The same step with the guided velocity that is kept as the last tensor (<see cref="SolverPlan.KeepingVelocity"/>) in place of a new one: a matrix over the kept tensors and noise alone, for which
+    /// no branch is run.
+    /// </summary>
+    /// <returns>The step: G = 0.</returns>
+    public SolverStep Reusing()
+    {
+        int columns = Keep + 1, last = Keep - 1;
+        double[] weights = new double[Keep * columns];
+        for (int row = 0; row < last; row++)
+        {
+            Span<double> target = weights.AsSpan(row * columns, columns);
+            _weights.AsSpan(row * Columns, last).CopyTo(target);
+            target[last] = VelocityWeight(row);
+            target[^1] = this[row, Columns - 1];
+        }
+
+        weights[(last * columns) + last] = 1;
+        return new SolverStep(Sigma, Timestep, Keep, rows: [], weights, guidance: []);
+    }
+
+    /// <summary>The same step with one more kept tensor, the last: the guided velocity.</summary>
+    internal SolverStep KeepingVelocity()
+    {
+        int columns = Columns + 1;
+        double[] weights = new double[(Keep + 1) * columns];
+        for (int row = 0; row < Keep; row++)
+        {
+            ReadOnlySpan<double> own = _weights.AsSpan(row * Columns, Columns);
+            own[..Keep].CopyTo(weights.AsSpan(row * columns));
+            own[Keep..].CopyTo(weights.AsSpan((row * columns) + Keep + 1));
+        }
+
+        _guidance.AsSpan().CopyTo(weights.AsSpan((Keep * columns) + Keep + 1));
+        return new SolverStep(Sigma, Timestep, Keep + 1, Rows, weights, Guidance, Rescale);
     }
 
     /// <summary>How much the guided velocity counts in a row: each branch has it times its own share.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
-using Seedance.Onnx.Composition;
-using Seedance.Onnx.Forecasts;
+using Seedance.Onnx.Costs;
 using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
@@ -11,10 +10,10 @@ namespace Seedance.Onnx.Memory;
 
 /// <summary>Plans the memory of generations with a pack. Safe for several threads.</summary>
 /// <param name="pack">The pack.</param>
-/// <param name="composed">What runs of it, by role.</param>
+/// <param name="costs">What its graphs cost.</param>
 /// <param name="limit">The most bytes that may be planned; null for no limit.</param>
 /// <param name="atOnce">How many generations run at once.</param>
-internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, ComposedGraph> composed, long? limit = null, int atOnce = 1)
+internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limit = null, int atOnce = 1)
 {
     /// <summary>Allocators grow by doubling, and keep what they have until a stage ends.</summary>
     private const double ArenaGrowth = 2;
@@ -29,8 +28,8 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     private const long SessionBytes = 4 << 20;
 
     private readonly ConcurrentDictionary<(PlannedShapes Shapes, DecodePieces Pieces), MemoryPlan> _plans = [];
-    private readonly ConcurrentDictionary<string, OnnxModel> _models = new(StringComparer.Ordinal);
     private readonly Lazy<long> _weights = new(() => WeightsOf(pack)), _imageWeights = new(() => pack.Contract.ImageRoles.Sum(role => WeightsOf(pack, role)));
+    private readonly Lazy<long> _upscalerWeights = new(() => WeightsOf(pack, GraphRoles.Upscaler));
     private readonly bool _inChunks = ChunkMemory.PastOf(pack.Contract.FindGraph(GraphRoles.VaeDecoder)!).Any();
 
     /// <summary>What the loaded graphs of a pack take, whatever is asked of them. Composed and fused they have the same weights.</summary>
@@ -56,7 +55,21 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
 
     /// <summary>What a plan takes, decoded in the pieces that the limit asks for.</summary>
     /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
-    public MemoryPlan Of(GenerationPlan plan) => Of(PlannedShapes.Of(plan, pack.Contract));
+    /// <param name="plan">The plan.</param>
+    /// <param name="preview">Whether its first frame is shown meanwhile.</param>
+    public MemoryPlan Of(GenerationPlan plan, bool preview = false)
+    {
+        PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
+        MemoryPlan memory = Of(shapes);
+        string looks = pack.Contract.FindGraph(GraphRoles.ThinVaeDecoder) is null ? GraphRoles.VaeDecoder : GraphRoles.ThinVaeDecoder;
+        // Graphs that this video needs and others do not.
+        IEnumerable<string> needed = plan.Transformers.Append(plan.Decoder).Concat(preview ? [looks] : []).Distinct(StringComparer.Ordinal).Except(pack.Contract.RunRoles, StringComparer.Ordinal);
+        return memory with
+        {
+            WeightBytes = memory.WeightBytes + needed.Sum(role => WeightsOf(pack, role)),
+            PreviewBytes = preview ? ActivationsOf(looks, shapes with { Latents = shapes.Latents with { Frames = 1 } }) : 0,
+        };
+    }
 
     /// <summary>In which pieces a clip is decoded: the largest that fit into the limit, or the smallest.</summary>
     public DecodePieces ChoosePieces(GenerationPlan plan) => ChoosePieces(PlannedShapes.Of(plan, pack.Contract));
@@ -86,7 +99,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
     /// <summary>Bytes as whole MiB, rounded up.</summary>
     public static long MiB(long bytes) => (bytes + (1L << 20) - 1) >> 20;
 
-    private IEnumerable<string> Transformers => pack.Contract.RunRoles.Where(role => role is GraphRoles.Transformer or GraphRoles.SecondTransformer);
+    private IEnumerable<string> Transformers => pack.Contract.RunRoles.Intersect(GraphRoles.Transformers, StringComparer.Ordinal);
 
     private static long WeightsOf(ModelPack pack, string role) => SessionBytes + (role == GraphRoles.Tokenizer
         ? (long)(TokenizerTables * new FileInfo(pack.PathOfGraph(role)).Length)
@@ -127,7 +140,7 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         {
             last = pieces;
             MemoryPlan memory = Of(shapes, pieces);
-            if (memory.WeightBytes + (atOnce * memory.DecodeBytes) <= most)
+            if (memory.WeightBytes + (atOnce * (memory.DecodeBytes + memory.UpscaleBytes)) <= most)
             {
                 break;
             }
@@ -145,8 +158,14 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         MemoryPlan plan = new(
             _weights.Value,
             ActivationsOf(GraphRoles.TextEncoder, shapes),
-            Transformers.Max(role => ActivationsComposed(role, shapes)) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
-            ActivationsComposed(GraphRoles.VaeDecoder, piece) + (2 * state) + pixels + piecePixels);
+            Transformers.Max(role => ActivationsOf(role, shapes)) + (state * ((2 * shapes.Keep) + shapes.Branches + 4)),
+            ActivationsOf(GraphRoles.VaeDecoder, piece) + (2 * state) + pixels + piecePixels);
+
+        plan = shapes.Upscale == 1 ? plan : plan with
+        {
+            WeightBytes = plan.WeightBytes + _upscalerWeights.Value,
+            UpscaleBytes = UpscalerActivations(shapes) + (pixels * shapes.Upscale * shapes.Upscale),
+        };
 
         return shapes.Images == 0 ? plan : plan with { WeightBytes = plan.WeightBytes + _imageWeights.Value, ConditionBytes = ConditionOf(shapes) };
     }
@@ -159,11 +178,15 @@ internal sealed class MemoryModel(ModelPack pack, IReadOnlyDictionary<string, Co
         return given + pack.Contract.ImageRoles.Max(role => ActivationsOf(role, shapes));
     }
 
-    private long ActivationsComposed(string role, PlannedShapes shapes) => ActivationsOf(composed[role].Model, composed[role].Contract, shapes);
+    /// <summary>The largest tile of a chunk with what lies around it, in the last pass.</summary>
+    private long UpscalerActivations(PlannedShapes shapes)
+    {
+        VideoSize size = pack.Contract.Latents.SizeOf(shapes.Latents);
+        int before = shapes.Upscale / pack.Contract.Cascade!.Scale;
+        int frames = Math.Min(pack.Contract.Latents.Frames(shapes.Latents.Frames), UpscaleWindow.Chunk + (2 * UpscaleStage.Neighbours));
+        int Side(int side) => Math.Min(side * before, UpscaleStage.Tile + (2 * UpscaleStage.Margin));
+        return (long)(ArenaGrowth * costs.OfUpscaler(frames, Side(size.Height), Side(size.Width)).PeakActivationBytes);
+    }
 
-    private long ActivationsOf(string role, PlannedShapes shapes) =>
-        ActivationsOf(_models.GetOrAdd(role, static (role, pack) => OnnxModel.Load(pack.PathOfGraph(role)), pack), pack.Contract.FindGraph(role)!, shapes);
-
-    private long ActivationsOf(OnnxModel model, GraphContract contract, PlannedShapes shapes) =>
-        (long)(ArenaGrowth * PlannedCost.Of(model, contract, shapes, pack.Contract).Total.PeakActivationBytes);
+    private long ActivationsOf(string role, PlannedShapes shapes) => (long)(ArenaGrowth * costs.Of(role, shapes).PeakActivationBytes);
 }

@@ -14,8 +14,14 @@ public sealed record MemoryPlan(long WeightBytes, long TextBytes, long DenoiseBy
     /// <summary>Given images become latents: values inside the encoder; 0 for a video from words alone.</summary>
     public long ConditionBytes { get; init; }
 
+    /// <summary>The first frame is decoded while latents are made; 0 where nobody looks.</summary>
+    public long PreviewBytes { get; init; }
+
+    /// <summary>Frames become larger while others are decoded: values inside the upscaler for a tile of a chunk, and the large frames of the whole clip; 0 where they are not.</summary>
+    public long UpscaleBytes { get; init; }
+
     /// <summary>What one generation needs beside the weights: that of its largest stage.</summary>
-    public long WorkingBytes => Math.Max(Math.Max(TextBytes, ConditionBytes), Math.Max(DenoiseBytes, DecodeBytes));
+    public long WorkingBytes => Math.Max(Math.Max(TextBytes, ConditionBytes), Math.Max(DenoiseBytes + PreviewBytes, DecodeBytes + UpscaleBytes));
 
     /// <summary>Weights and one generation.</summary>
     public long PeakBytes => WeightBytes + WorkingBytes;

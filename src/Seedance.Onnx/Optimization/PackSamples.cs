@@ -64,7 +64,7 @@ internal sealed class PackSamples(ModelPack pack, IReadOnlyDictionary<string, On
     private static bool Fits(OnnxTensor value, OnnxValue file) => value.ElementType == file.ElementType
         && (file.Shape is not { } shape || (shape.Length == value.Dimensions.Length && shape.Zip(value.Dimensions).All(axis => axis.First.Length is null || axis.First.Length == axis.Second)));
 
-    private OnnxTensor? Value(string role, string input, int seed) => (role == GraphRoles.SecondTransformer ? GraphRoles.Transformer : role, input) switch
+    private OnnxTensor? Value(string role, string input, int seed) => (GraphRoles.Transformers.Contains(role, StringComparer.Ordinal) ? GraphRoles.Transformer : role, input) switch
     {
         (GraphRoles.Tokenizer, "text") => OnnxTensor.FromText(input, [pack.Contract.Sampling.NegativePrompt, Prompts[seed % Prompts.Length]], 2),
         (GraphRoles.TextEncoder, "shot_ids") => Result(GraphRoles.Tokenizer, "shot_ids", seed) ?? Zeros(Result(GraphRoles.Tokenizer, "attention_mask", seed)),

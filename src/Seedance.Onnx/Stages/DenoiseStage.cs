@@ -1,4 +1,3 @@
-using Seedance.Onnx.Latents;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
@@ -24,62 +23,16 @@ internal sealed class DenoiseStage(GraphSession step, TransformerChannels channe
         GenerationPlan plan, TextCondition text, ImageCondition images, StageRun? stage = null, Action<StepLoop>? observer = null, IProgress<GenerationProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        Dictionary<string, GraphTensor> conditions = new(StringComparer.Ordinal);
-        try
+        using StepConditions conditions = new(step, channels, plan, text, images);
+        using StepLoop loop = new(step, second, plan, conditions);
+        while (!loop.IsDone)
         {
-            UploadConditions(plan, text, images, conditions);
-            using StepLoop loop = new(step, second, plan, conditions);
-            while (!loop.IsDone)
-            {
-                loop.Advance(cancellationToken);
-                observer?.Invoke(loop);
-                progress?.Report(new GenerationProgress(GenerationStage.Denoise, loop.Done, plan.Solver.Steps.Length));
-            }
-
-            stage?.Count(loop.Runs, loop.InRuns);
-            return loop.ReadLatents();
-        }
-        finally
-        {
-            foreach (GraphTensor tensor in conditions.Values)
-            {
-                tensor.Dispose();
-            }
-        }
-    }
-
-    /// <summary>What stays the same over all steps goes to the device once.</summary>
-    private void UploadConditions(GenerationPlan plan, TextCondition text, ImageCondition images, Dictionary<string, GraphTensor> conditions)
-    {
-        LatentShape shape = plan.Latents;
-        int branches = plan.Solver.Branches;
-        using HostTensor frameShots = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
-        for (int branch = 0; branch < branches; branch++)
-        {
-            plan.CopyFrameShots(branch, frameShots.AsSpan<long>().Slice(branch * shape.Frames, shape.Frames));
+            loop.Advance(cancellationToken);
+            observer?.Invoke(loop);
+            progress?.Report(new GenerationProgress(GenerationStage.Denoise, loop.Done, plan.Solver.Steps.Length));
         }
 
-        foreach ((string name, GraphTensor tensor) in step.Contract.PickInputs(
-            ("encoder_hidden_states", text.States), ("encoder_attention_mask", text.Mask), ("encoder_shot_ids", text.Shots), ("frame_shot_ids", frameShots)))
-        {
-            conditions.Add(name, step.Upload((HostTensor)tensor));
-        }
-
-        foreach (ChannelGroup group in channels.Groups.Where(group => group.Kind != ChannelKind.Noisy))
-        {
-            Upload(ComposedTensors.Of(group.Kind), group.Channels, shape.Frames, shape.Height, shape.Width);
-        }
-
-        if (images.FeatureShape is [var rows, var width])
-        {
-            Upload(ImageCondition.Features, rows, width);
-        }
-
-        void Upload(string input, params ReadOnlySpan<long> ofBranch)
-        {
-            using HostTensor given = HostTensor.Allocate(ElementType.Float32, [branches, .. ofBranch]);
-            images.Fill(plan, input, given.AsSpan<float>());
-            conditions.Add(input, step.Upload(given));
-        }
+        stage?.Count(loop.Runs, loop.InRuns, loop.Skipped);
+        return loop.ReadLatents();
     }
 }

@@ -36,7 +36,7 @@ internal sealed class StageClock
             else
             {
                 StageReport before = _reports[index];
-                _reports[index] = new StageReport(more.Stage, before.Elapsed + more.Elapsed, before.Runs + more.Runs, before.InRuns + more.InRuns);
+                _reports[index] = new StageReport(more.Stage, before.Elapsed + more.Elapsed, before.Runs + more.Runs, before.InRuns + more.InRuns) { Skipped = before.Skipped + more.Skipped };
             }
         }
     }

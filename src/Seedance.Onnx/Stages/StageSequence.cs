@@ -6,7 +6,7 @@ using Seedance.Onnx.Requests;
 
 namespace Seedance.Onnx.Stages;
 
-/// <summary>One way through: text, images, denoising, decoding. Safe for several threads.</summary>
+/// <summary>One way through: text, images, denoising, decoding, upscaling. Safe for several threads.</summary>
 /// <param name="pack">The pack.</param>
 /// <param name="sessions">Its graphs; borrowed.</param>
 /// <param name="memory">Says in which pieces a clip is decoded.</param>
@@ -14,7 +14,6 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
 {
     private readonly TextStage _text = new(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens);
     private readonly ConditionStage _condition = new(pack.Contract);
-    private readonly DenoiseStage _denoise = new(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels, sessions.Find(GraphRoles.SecondTransformer));
     private readonly DecodeStage _decode = new(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
 
     /// <summary>All stages up to the frames.</summary>
@@ -51,7 +50,21 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
         ImageCondition condition = images.Count > 0 ? Encode(run, images, cancellationToken) : ImageCondition.None;
         Action<StepLoop>? observer = events.Preview is { } preview ? NewPreview(plan, preview, cancellationToken).Observe : null;
         using StageRun stage = new(run.Clock, GenerationStage.Denoise);
-        return _denoise.Run(plan, text, condition, stage, observer, events.Progress, cancellationToken);
+        GraphSession transformer = sessions.Need(plan.Transformers.FirstOrDefault(role => role != GraphRoles.SecondTransformer) ?? GraphRoles.Transformer, cancellationToken);
+        DenoiseStage denoise = new(transformer, pack.Contract.TransformerChannels, sessions.Find(GraphRoles.SecondTransformer));
+        return denoise.Run(plan, text, condition, stage, observer, events.Progress, cancellationToken);
+    }
+
+    /// <summary>Scores a video that was made.</summary>
+    /// <param name="plan">What was made.</param>
+    /// <param name="frames">Its frames.</param>
+    /// <param name="clock">Measures the stage.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public VideoScore Judge(GenerationPlan plan, IReadOnlyList<VideoFrame> frames, StageClock clock, CancellationToken cancellationToken)
+    {
+        using StageRun stage = new(clock, GenerationStage.Judge);
+        using TextCondition text = _text.Run([plan.Branches[^1]], cancellationToken);
+        return new RewardStage(sessions.Need(GraphRoles.Reward, cancellationToken)).Run(frames, text, plan.Seed, stage, cancellationToken);
     }
 
     /// <summary>S: the tokens of a plan's longest branch.</summary>
@@ -83,14 +96,34 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
     private void Decode(GenerationRun run, ReadOnlySpan<float> latents, Action<VideoFrame> take, CancellationToken cancellationToken)
     {
         using StageRun stage = new(run.Clock, GenerationStage.Decode);
-        _decode.Run(run.Plan, latents, memory.ChoosePieces(run.Plan), Told, stage, cancellationToken);
+        using CascadeRun? larger = run.Plan.Upscale == 1 ? null : NewCascade(run, take, cancellationToken);
+        DecodeStage decode = run.Plan.Decoder == GraphRoles.VaeDecoder ? _decode : new DecodeStage(sessions.Need(run.Plan.Decoder, cancellationToken), pack.Contract.Latents);
+        decode.Run(run.Plan, latents, memory.ChoosePieces(run.Plan), Told, stage, cancellationToken);
+        larger?.End(cancellationToken);
+        stage.LeaveOut(larger?.Elapsed ?? TimeSpan.Zero);
 
         void Told(VideoFrame frame)
         {
             PipelineTelemetry.CountFrame();
             run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Decode, frame.Index + 1, run.Plan.Frames));
-            take(frame);
+            if (larger is null)
+            {
+                take(frame);
+                return;
+            }
+
+            larger.Add(frame, cancellationToken);
         }
+    }
+
+    private CascadeRun NewCascade(GenerationRun run, Action<VideoFrame> take, CancellationToken cancellationToken)
+    {
+        CascadeContract cascade = pack.Contract.Cascade!;
+        UpscaleStage stage = new(sessions.Need(GraphRoles.Upscaler, cancellationToken));
+        int scale = stage.FindScale(cancellationToken);
+        return scale == cascade.Scale
+            ? new CascadeRun(run, stage, new UpscaleChain(stage, scale, cascade.PassesTo(run.Plan.Upscale)!.Value), take)
+            : throw new ModelPackException(pack.Folder, $"cascade.scale in seedance.json must be {scale}, which is what graph '{GraphRoles.Upscaler}' does, but is {cascade.Scale}. Correct it.");
     }
 
     private PreviewStage NewPreview(GenerationPlan plan, IProgress<VideoFrame> preview, CancellationToken cancellationToken)

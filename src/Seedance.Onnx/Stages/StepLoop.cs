@@ -8,19 +8,18 @@ using Seedance.Onnx.Sampling;
 namespace Seedance.Onnx.Stages;
 
 /// <summary>
-/// A solver's plan run by a step graph: one run a step. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep,
-/// a small matrix and the branches' weights, and noise where the plan adds any. Where a pack has two transformers, each step runs the graph of the one that the plan names. From the third step on a step allocates nothing on the managed heap.
+/// A solver's plan run by a step graph: one run a step, of the branches that count in it. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep,
+/// a small matrix and the branches' weights, and noise where the plan adds any. Where a pack has two transformers, each step runs the graph of the one that the plan names; where the plan lets steps reuse a
+/// velocity, those that can run none. From the third step on a step that runs a graph allocates nothing on the managed heap.
 /// </summary>
 internal sealed class StepLoop : IDisposable
 {
     private readonly SolverPlan _plan;
-    private readonly ImmutableArray<string> _transformers;
     private readonly TorchRandom _random;
     private readonly DeviceTensor[] _states = new DeviceTensor[2];
-    private readonly GraphBinding[] _bindings;
-    private readonly HostTensor _weights;
-    private readonly HostTensor _timestep;
-    private readonly HostTensor _guidance;
+    private readonly List<StepLane> _lanes = [];
+    private readonly StepLane[] _laneOf;
+    private readonly StepReuse? _reuse;
     private readonly GraphTensor _noise;
     private readonly long[] _shape;
 
@@ -30,19 +29,16 @@ internal sealed class StepLoop : IDisposable
     /// <param name="generation">Steps, shape and seed.</param>
     /// <param name="conditions">The graphs' other inputs, which stay the same over all steps; borrowed.</param>
     /// <exception cref="GraphExecutionException">There is not enough memory on the device.</exception>
-    public StepLoop(GraphSession graph, GraphSession? second, GenerationPlan generation, IReadOnlyDictionary<string, GraphTensor> conditions)
+    public StepLoop(GraphSession graph, GraphSession? second, GenerationPlan generation, StepConditions conditions)
     {
         (SolverPlan plan, LatentShape latents) = (generation.Solver, generation.Latents);
         _plan = plan;
-        _transformers = generation.Transformers;
-        _bindings = new GraphBinding[second is null ? 2 : 4];
+        _laneOf = new StepLane[plan.Steps.Length];
         _random = new TorchRandom(generation.Seed);
         _shape = [plan.Keep, latents.Channels, latents.Frames, latents.Height, latents.Width];
         try
         {
-            _weights = HostTensor.Allocate(ElementType.Float32, plan.Keep, plan.Steps[0].Columns);
-            _timestep = HostTensor.Allocate(ElementType.Float32, plan.Branches);
-            _guidance = HostTensor.Allocate(ElementType.Float32, 1, plan.Branches + 1);
+            _reuse = generation.StepCache is { } limit ? new StepReuse(limit, _shape) : null;
             _noise = Noise(graph, plan.Steps.Any(step => step.UsesNoise));
             using (HostTensor start = HostTensor.Allocate(ElementType.Float32, _shape))
             {
@@ -52,20 +48,16 @@ internal sealed class StepLoop : IDisposable
                 _states[1] = graph.Allocate(ElementType.Float32, _shape);
             }
 
-            for (int i = 0; i < _bindings.Length; i++)
+            // One lane for each transformer and set of branches that there is.
+            foreach (IGrouping<(string, string), int> steps in Enumerable.Range(0, plan.Steps.Length).GroupBy(step => (generation.Transformers[step], string.Join(' ', plan.Steps[step].Rows))))
             {
-                GraphBinding binding = _bindings[i] = (i < 2 ? graph : second!).CreateBinding();
-                binding.BindInput(ComposedTensors.State, _states[i % 2]);
-                binding.BindInput(ComposedTensors.Weights, _weights);
-                binding.BindInput(ComposedTensors.Noise, _noise);
-                binding.BindInput("timestep", _timestep);
-                binding.BindInput(ComposedTensors.Guidance, _guidance);
-                foreach ((string name, GraphTensor tensor) in conditions)
+                ImmutableArray<int> rows = plan.Steps[steps.First()].Rows;
+                StepLane lane = new(steps.Key.Item1 == GraphRoles.SecondTransformer ? second! : graph, plan.Keep, rows.Length, _states, _noise, conditions.Of(rows));
+                _lanes.Add(lane);
+                foreach (int step in steps)
                 {
-                    binding.BindInput(name, tensor);
+                    _laneOf[step] = lane;
                 }
-
-                binding.BindOutput(ComposedTensors.NextState, _states[1 - (i % 2)]);
             }
         }
         catch
@@ -81,28 +73,34 @@ internal sealed class StepLoop : IDisposable
     /// <summary>Whether all steps are done.</summary>
     public bool IsDone => Done == _plan.Steps.Length;
 
-    /// <summary>How often the graph ran.</summary>
-    public int Runs => _bindings.Sum(binding => binding.Runs);
+    /// <summary>How often a graph ran.</summary>
+    public int Runs => _lanes.Sum(lane => lane.Runs);
+
+    /// <summary>How many steps were done without a run.</summary>
+    public int Skipped => _reuse?.Skipped ?? 0;
 
     /// <summary>The time that those runs took.</summary>
-    public TimeSpan InRuns => _bindings.Aggregate(TimeSpan.Zero, (sum, binding) => sum + binding.Elapsed);
+    public TimeSpan InRuns => _lanes.Aggregate(TimeSpan.Zero, (sum, lane) => sum + lane.InRuns);
 
     /// <summary>Does the next step.</summary>
     /// <param name="cancellationToken">Stops it inside the run; the loop cannot go on then.</param>
     public void Advance(CancellationToken cancellationToken)
     {
         SolverStep step = _plan.Steps[Done];
-        step.CopyWeights(_weights.AsSpan<float>());
-        step.CopyGuidance(_guidance.AsSpan<float>());
-        _timestep.AsSpan<float>().Fill((float)step.Timestep);
-        if (step.UsesNoise)
+        int from = Done % 2;
+        // The last run of a graph is done in any case: it ends the clip, and gives the graph's memory back.
+        bool isLast = Done == _plan.Steps.Length - 1 || _laneOf[Done + 1].Graph != _laneOf[Done].Graph;
+        if (isLast || _reuse is null || !_reuse.TryAdvance(step, _states[from], _states[1 - from]))
         {
-            _random.FillNormal(((HostTensor)_noise).AsSpan<float>());
+            if (step.UsesNoise)
+            {
+                _random.FillNormal(((HostTensor)_noise).AsSpan<float>());
+            }
+
+            _laneOf[Done].Run(step, from, isLast, cancellationToken);
+            _reuse?.Keep(step, _states[1 - from], isLast);
         }
 
-        string transformer = _transformers[Done];
-        bool isLast = Done == _plan.Steps.Length - 1 || _transformers[Done + 1] != transformer;
-        _bindings[(transformer == GraphRoles.SecondTransformer ? 2 : 0) + (Done % 2)].Run(isLast, cancellationToken);
         Done++;
     }
 
@@ -126,14 +124,12 @@ internal sealed class StepLoop : IDisposable
     public void Dispose()
     {
         // Some are not there yet where the constructor failed.
-        foreach (IDisposable? owned in _bindings.Concat<IDisposable?>(_states))
+        foreach (IDisposable? owned in _lanes.Concat<IDisposable?>(_states))
         {
             owned?.Dispose();
         }
 
-        _weights?.Dispose();
-        _timestep?.Dispose();
-        _guidance?.Dispose();
+        _reuse?.Dispose();
         _noise?.Dispose();
     }
 

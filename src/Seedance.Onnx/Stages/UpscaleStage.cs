@@ -22,6 +22,12 @@ internal sealed class UpscaleStage(GraphSession upscaler, int tile = UpscaleStag
 
     private const int Probe = 2 * Margin;
 
+    /// <summary>How often the graph ran.</summary>
+    public int Runs { get; private set; }
+
+    /// <summary>The time that those runs took.</summary>
+    public TimeSpan InRuns { get; private set; }
+
     /// <summary>How many times larger frames become, found by enlarging a black one.</summary>
     /// <exception cref="GraphExecutionException">The graph failed, or does not enlarge both ways alike.</exception>
     public int FindScale(CancellationToken cancellationToken)
@@ -56,6 +62,8 @@ internal sealed class UpscaleStage(GraphSession upscaler, int tile = UpscaleStag
                 Piece seen = new(Math.Max(left - Margin, 0), Math.Max(top - Margin, 0), Math.Min(own.Right + Margin, size.Width), Math.Min(own.Bottom + Margin, size.Height));
                 using HostTensor sample = Cut(window, seen);
                 using GraphOutputs outputs = upscaler.Run(new Dictionary<string, GraphTensor> { ["sample"] = sample }, cancellationToken);
+                Runs++;
+                InRuns += outputs.Elapsed;
                 HostTensor upscaled = outputs["upscaled"];
                 long[] expected = [1, 3, window.Count, seen.Height * scale, seen.Width * scale];
                 if (!upscaled.Shape.SequenceEqual(expected))

@@ -115,6 +115,46 @@ public sealed class ContractReaderTests
             lacking.Problems());
     }
 
+    [Fact]
+    public void Open_Cascade_FitsTheUpscaler()
+    {
+        const string Cascade = """{ "scale": 2, "resolutions": { "480p": 1, "1080p": 3, "large": 2 } }""";
+        JsonObject upscaler = JsonNode.Parse("""
+            { "file": "vae_decoder/model.onnx",
+              "inputs": { "sample": { "type": "float32", "shape": ["B", 3, "F", "H", "W"] } }, "outputs": { "upscaled": { "type": "float32", "shape": ["B", 3, "F", "nH", "nW"] } } }
+            """)!.AsObject();
+        using PackFolderFixture right = new(change: contract =>
+        {
+            contract["graphs"]!["upscaler"] = upscaler.DeepClone();
+            contract["cascade"] = JsonNode.Parse("""{ "scale": 2, "resolutions": { "480p": 1, "720p": 2, "1080p": 4 } }""");
+        });
+
+        IReadOnlyList<string> problems = Problems(contract => contract["cascade"] = JsonNode.Parse(Cascade)), unknown = Problems(contract => contract["cascade"] = JsonNode.Parse("""{ "scale": 1, "zzz": 2 }"""));
+
+        CascadeContract cascade = right.Open().Contract.Cascade!;
+        Assert.Equal((2, 2, 0, 1, 2, null), (cascade.Scale, cascade.Resolutions["720p"], cascade.PassesTo(1), cascade.PassesTo(2), cascade.PassesTo(4), cascade.PassesTo(8)));
+        Assert.Equal(["seedance.json: $.cascade.resolutions.large must be named by its lines, such as \"720p\", but is not."], problems);
+        Assert.Equal(
+            [
+                "seedance.json: $.cascade.scale must be a whole number from 2 to 16, but is 1.", "seedance.json: $.cascade.resolutions must be an object, but is missing.",
+                "seedance.json: $.cascade.zzz must be a known key, but is not. Remove it, or write one of: scale, resolutions.",
+            ],
+            unknown);
+    }
+
+    [Fact]
+    public void Open_CascadeThatDoesNotFit_IsToldWithItsReasons()
+    {
+        using PackFolderFixture fixture = new(change: contract => contract["cascade"] = JsonNode.Parse("""{ "scale": 2, "resolutions": { "480p": 1, "1080p": 3 } }"""));
+
+        Assert.Equal(
+            [
+                "seedance.json: $.cascade must be left out without a graph upscaler, but is there. Remove it, or add the graph.",
+                "seedance.json: $.cascade.resolutions['1080p'] must be 1, 2 or 4, as the scale has it, but is 3.",
+            ],
+            fixture.Problems());
+    }
+
     /// <summary>Makes a pair of experts of a contract, as Wan 2.2 has one.</summary>
     internal static void SetSecondTransformer(JsonObject contract, Action<JsonObject> changeInputs)
     {

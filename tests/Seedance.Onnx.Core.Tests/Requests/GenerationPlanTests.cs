@@ -103,8 +103,8 @@ public sealed class GenerationPlanTests
         Assert.Equal<string>(plan.Transformers, asked.Transformers);
         Assert.Equal([.. Enumerable.Repeat(1.0, high), .. Enumerable.Repeat(3.0, 8 - high)], halfGuided.Solver.Steps.Select(GuidanceOf), new WithinRounding());
 
-        // The prompt's weight over that of both branches.
-        static double GuidanceOf(SolverStep step) => step[0, step.Keep + 1] / (step[0, step.Keep] + step[0, step.Keep + 1]);
+        // The prompt's weight over that of all branches that are run.
+        static double GuidanceOf(SolverStep step) => step[0, step.Keep + step.Branches - 1] / Enumerable.Range(0, step.Branches).Sum(branch => step[0, step.Keep + branch]);
     }
 
     /// <summary>What Wan's published models differ in: channels, rows of image features, sizes.</summary>

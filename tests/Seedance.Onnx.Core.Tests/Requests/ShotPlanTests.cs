@@ -226,7 +226,8 @@ public sealed class ShotPlanTests
         GenerationPlan plan = Create(request);
 
         Assert.Equal([false, true, true], plan.Branches.Select(branch => branch.SeesImages));
-        Assert.All(plan.Solver.Steps, step => Assert.Equal(step.Sigma is >= 0.3 and <= 0.9 ? [-0.5, -1.5, 3.0] : [0.0, 0, 1], step.Guidance.ToArray()));
+        Assert.All(plan.Solver.Steps, step => Assert.Equal(step.Sigma is >= 0.3 and <= 0.9 ? [-0.5, -1.5, 3.0] : [1.0], step.Guidance.ToArray()));
+        Assert.All(plan.Solver.Steps, step => Assert.Equal(step.Sigma is >= 0.3 and <= 0.9 ? [0, 1, 2] : [2], step.Rows.AsEnumerable()));
         Assert.All(plan.Solver.Steps, step => Assert.Equal(step.Sigma is >= 0.3 and <= 0.9 ? 0.7 : 0, step.Rescale));
         Assert.Contains(plan.Solver.Steps, step => step.Rescale > 0);
         Assert.Contains(plan.Solver.Steps, step => step.Rescale == 0);

@@ -60,7 +60,7 @@ public sealed class LcmTests
 
     private static void WriteVelocity(Sampler sampler, float[] data)
     {
-        for (int branch = 0; branch < sampler.Plan.Branches; branch++)
+        for (int branch = 0; branch < sampler.Current.Branches; branch++)
         {
             Span<float> velocity = sampler.Velocity(branch);
             for (int i = 0; i < velocity.Length; i++)

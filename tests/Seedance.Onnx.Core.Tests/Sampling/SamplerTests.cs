@@ -75,7 +75,7 @@ public sealed class SamplerTests
         sampler.Start(noise);
         while (!sampler.IsDone)
         {
-            for (int branch = 0; branch < sampler.Plan.Branches; branch++)
+            for (int branch = 0; branch < sampler.Current.Branches; branch++)
             {
                 Span<float> velocity = sampler.Velocity(branch);
                 for (int i = 0; i < velocity.Length; i++)

@@ -27,10 +27,10 @@ public sealed class SolverStepTests
     [Fact]
     public void Apply_WeightOfZero_DoesNotReadItsInput()
     {
-        SolverStep step = Solvers.Euler(FlowSchedule.Shifted(2)).WithGuidance(1).Steps[0];
+        SolverStep step = SolverPlan.Build(FlowSchedule.Shifted(2), keep: 1, (_, w) => w[0, SolverWeights.State(0)] = 1).Steps[0];
         float[] actual = new float[2];
 
-        step.Apply([1, 2], [float.NaN, float.NaN, 0, 0], [], actual);
+        step.Apply([1, 2], [float.NaN, float.NaN], [], actual);
 
         Assert.Equal([1, 2], actual);
     }
@@ -73,7 +73,7 @@ public sealed class SolverStepTests
     {
         double[] weights = [.. Values(4, Keep * (Keep + Branches + 1)).Select(value => (double)value)];
         weights[4] = 0;
-        return new SolverStep(sigma: 0.5, timestep: 500, Keep, Branches, weights, new double[Branches]);
+        return new SolverStep(sigma: 0.5, timestep: 500, Keep, [0, 1], weights, new double[Branches]);
     }
 
     private static float[] Values(ulong seed, int count)

@@ -1,0 +1,9 @@
+using Seedance.Onnx.Sampling;
+
+namespace Seedance.Onnx.Packs;
+
+/// <summary>How a pack's distilled transformer is sampled when a request does not say.</summary>
+/// <param name="Solver">The solver.</param>
+/// <param name="Steps">Steps of the schedule, 1 to 1000.</param>
+/// <param name="Guidance">The guidance scale, 0 to 100; 1 means no guidance.</param>
+public sealed record DistilledSampling(SolverKind Solver, int Steps, double Guidance);
