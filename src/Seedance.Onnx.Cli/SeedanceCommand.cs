@@ -68,6 +68,7 @@ internal static class SeedanceCommand
             InspectCommand.Create(host),
             OptimizeCommand.Create(host),
             DoctorCommand.Create(host),
+            ServeCommand.Create(host),
             help,
             version,
         };

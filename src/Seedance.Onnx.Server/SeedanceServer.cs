@@ -1,0 +1,115 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Seedance.Onnx.Hosting;
+using Seedance.Onnx.Server.Ark;
+using Seedance.Onnx.Server.Http;
+using Seedance.Onnx.Server.Jobs;
+using Seedance.Onnx.Server.OpenAi;
+using Seedance.Onnx.Server.Security;
+
+namespace Seedance.Onnx.Server;
+
+/// <summary>The HTTP server: jobs that survive, behind the APIs of OpenAI Videos and Volcengine Ark. See README.md beside the project.</summary>
+/// <remarks>
+/// <code>
+/// await using WebApplication server = SeedanceServer.Create(new ServerOptions(), seedance => seedance.Pack = "onnx/seedance-mini");
+/// await server.RunAsync();
+/// </code>
+/// </remarks>
+public static class SeedanceServer
+{
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(10);
+
+    /// <summary>Makes a server that is ready to be started. The pack's contract is read and the data folder taken; the graphs are loaded once it runs.</summary>
+    /// <param name="options">What its owner decides.</param>
+    /// <param name="configure">Sets the pack, and how its pipeline runs.</param>
+    /// <returns>The server; the caller disposes it.</returns>
+    /// <exception cref="HostSettingsException">The options cannot be: a public address without keys, or a data folder that cannot be used.</exception>
+    /// <exception cref="ModelPackException">The folder is no usable pack.</exception>
+    public static WebApplication Create(ServerOptions options, Action<SeedanceOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(configure);
+        SeedanceOptions seedance = new();
+        configure(seedance);
+        seedance.Pipeline.ConcurrentGenerations = options.Workers;
+        GenerationPlanner planner = GenerationPlanner.Open(seedance.Pack, seedance.Pipeline);
+        JobFiles files = new(options.DataFolder);
+        ApiKeys keys = new(files.Keys);
+        ListenAddresses.Require(options, keys.All.Count > 0);
+
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        ConfigureKestrel(builder.WebHost, options);
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds) + AfterDrain);
+        builder.Services.AddSeedance(given =>
+        {
+            given.Pack = seedance.Pack;
+            given.Pipeline = seedance.Pipeline;
+        });
+        AddServices(builder.Services, options, planner, files, keys);
+        builder.Services.AddRateLimiter(limiter => KeyLimits.Configure(limiter, options));
+        builder.Services.AddOpenApi();
+        Telemetry.Add(builder.Services, options);
+        builder.Services.AddHostedService<JobWorker>().AddHostedService<JobCleaner>();
+        WebApplication app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    /// <summary>Makes an API key. A server that runs takes it at once.</summary>
+    /// <param name="options">Where the server keeps its data.</param>
+    /// <param name="name">Whose key it is; jobs belong to it.</param>
+    /// <returns>The key, which is nowhere else: only its hash is kept.</returns>
+    /// <exception cref="HostSettingsException">The name is taken, or the file cannot be written.</exception>
+    public static string AddKey(ServerOptions options, string name)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return new ApiKeys(JobFiles.KeysOf(options.DataFolder)).Add(name);
+    }
+
+    private static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options)
+    {
+        _ = host.UseKestrelHttpsConfiguration().UseUrls(ListenAddresses.Of(options)).ConfigureKestrel(kestrel =>
+        {
+            KestrelServerLimits limits = kestrel.Limits;
+            limits.MaxRequestBodySize = (long)options.MaxBodyMib << 20;
+            limits.MaxConcurrentConnections = options.MaxConnections;
+            limits.RequestHeadersTimeout = HeadersTimeout;
+            limits.MaxRequestHeaderCount = 64;
+            kestrel.AddServerHeader = false;
+        });
+    }
+
+    private static void AddServices(IServiceCollection services, ServerOptions options, GenerationPlanner planner, JobFiles files, ApiKeys keys)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        _ = services.AddSingleton(options).AddSingleton(planner).AddSingleton(keys)
+            .AddSingleton(_ => files) // by a factory, so that the container disposes it
+            .AddPooledDbContextFactory<JobDatabase>(database => database.UseSqlite($"Data Source={files.Database}"))
+            .AddSingleton<JobStore>().AddSingleton<JobSignal>().AddSingleton<JobNews>().AddSingleton<ProgressBoard>().AddSingleton<Readiness>()
+            .AddSingleton<JobIntake>().AddSingleton<VideoMaker>()
+            .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>()
+            .AddSingleton<SignedLinks>().AddSingleton<ResultFiles>().AddSingleton<EventStream>()
+            .AddSingleton<OpenAiRequestReader>().AddSingleton<OpenAiEndpoints>()
+            .AddSingleton<ArkContentReader>().AddSingleton<ArkRequestReader>().AddSingleton<ArkEndpoints>()
+            .AddHostedService<StoreOpening>();
+    }
+
+    private static void Map(WebApplication app)
+    {
+        _ = app.UseMiddleware<ProblemAnswers>();
+        _ = app.UseRouting();
+        _ = app.UseMiddleware<KeyCheck>();
+        _ = app.UseRateLimiter();
+        app.Services.GetRequiredService<OpenAiEndpoints>().Map(app);
+        app.Services.GetRequiredService<ArkEndpoints>().Map(app);
+        HealthEndpoints.Map(app);
+        _ = app.MapOpenApi();
+        _ = app.MapPrometheusScrapingEndpoint();
+    }
+}
