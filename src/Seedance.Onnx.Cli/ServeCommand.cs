@@ -49,12 +49,23 @@ internal sealed class ServeCommand
         return command;
     }
 
+    /// <summary>The settings of a server that is started here.</summary>
+    /// <param name="named">The settings file that the command line names; null if it is not there.</param>
+    /// <param name="host">The environment.</param>
+    /// <param name="written">What the command line says.</param>
+    /// <exception cref="HostSettingsException">A setting is wrong; every problem is listed.</exception>
+    public static ServerOptions ReadOptions(string? named, CommandHost host, IReadOnlyDictionary<string, string> written)
+    {
+        string? file = (named ?? host.Variable(ServerSettings.FileVariable)) is { Length: > 0 } path ? host.FullPath(path) : null;
+        ServerOptions options = ServerSettings.Read(file, host.Variable, written);
+        options.DataFolder = host.FullPath(options.DataFolder);
+        return options;
+    }
+
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         Dictionary<string, string> written = _flags.Where(flag => parsed.GetValue(flag.Option) is not null).ToDictionary(flag => flag.Setting.Key, flag => parsed.GetValue(flag.Option)!);
-        string? file = (parsed.GetValue(_settings) ?? _host.Variable(ServerSettings.FileVariable)) is { Length: > 0 } named ? _host.FullPath(named) : null;
-        ServerOptions options = ServerSettings.Read(file, _host.Variable, written);
-        options.DataFolder = _host.FullPath(options.DataFolder);
+        ServerOptions options = ReadOptions(parsed.GetValue(_settings), _host, written);
         if (parsed.GetValue(_newKey) is { } name)
         {
             _host.Output.WriteLine(SeedanceServer.AddKey(options, name));

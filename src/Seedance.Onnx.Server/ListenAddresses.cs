@@ -21,6 +21,10 @@ internal static class ListenAddresses
             {
                 problems.Add($"urls must be addresses such as http://127.0.0.1:8040, but '{url}' is none.");
             }
+            else if (address.Scheme == Uri.UriSchemeHttps && options.Certificate is null)
+            {
+                problems.Add($"certificate must name a PEM file for '{url}', but is not set. Set it, or listen on http:// behind a proxy.");
+            }
             else if (!hasKeys && !IsOwn(address.Host))
             {
                 problems.Add($"urls must be addresses of this machine only while there are no API keys, but '{url}' can be reached by others. Make a key with seedance serve --new-key NAME, or listen on 127.0.0.1.");
@@ -29,7 +33,7 @@ internal static class ListenAddresses
 
         if (problems.Count > 0)
         {
-            throw new HostSettingsException("of the server", problems);
+            throw new HostSettingsException("server", problems);
         }
     }
 

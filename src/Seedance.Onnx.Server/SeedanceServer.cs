@@ -1,7 +1,9 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Seedance.Onnx.Hosting;
+using Seedance.Onnx.Media;
 using Seedance.Onnx.Server.Ark;
 using Seedance.Onnx.Server.Http;
 using Seedance.Onnx.Server.Jobs;
@@ -32,15 +34,17 @@ public static class SeedanceServer
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(configure);
+        ApiKeys keys = new(JobFiles.KeysOf(Path.GetFullPath(options.DataFolder)));
+        ListenAddresses.Require(options, keys.All.Count > 0);
         SeedanceOptions seedance = new();
         configure(seedance);
         seedance.Pipeline.ConcurrentGenerations = options.Workers;
+        seedance.Pipeline.Media = new MediaLimits { MaxImageBytes = (long)options.MaxImageMib << 20, MaxPixels = options.MaxImageMegapixels * 1_000_000L };
         GenerationPlanner planner = GenerationPlanner.Open(seedance.Pack, seedance.Pipeline);
         JobFiles files = new(options.DataFolder);
-        ApiKeys keys = new(files.Keys);
-        ListenAddresses.Require(options, keys.All.Count > 0);
 
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        // Empty, because settings that ASP.NET Core finds by itself could open another address than the one that was looked at.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         ConfigureKestrel(builder.WebHost, options);
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -51,10 +55,11 @@ public static class SeedanceServer
             given.Pipeline = seedance.Pipeline;
         });
         AddServices(builder.Services, options, planner, files, keys);
-        builder.Services.AddRateLimiter(limiter => KeyLimits.Configure(limiter, options));
+        builder.Services.AddRouting().AddRateLimiter(limiter => KeyLimits.Configure(limiter, options));
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = Envelope.Json.PropertyNamingPolicy);
         builder.Services.AddOpenApi();
         Telemetry.Add(builder.Services, options);
-        builder.Services.AddHostedService<JobWorker>().AddHostedService<JobCleaner>();
+        builder.Services.AddHostedService<CallbackSender>().AddHostedService<JobWorker>().AddHostedService<JobCleaner>();
         WebApplication app = builder.Build();
         Map(app);
         return app;
@@ -72,9 +77,22 @@ public static class SeedanceServer
         return new ApiKeys(JobFiles.KeysOf(options.DataFolder)).Add(name);
     }
 
+    /// <summary>Looks whether a server could start with these options, without starting it.</summary>
+    /// <param name="options">What its owner decides.</param>
+    /// <returns>Where it would listen, how many keys it has, and where its data is.</returns>
+    /// <exception cref="HostSettingsException">It could not: a public address without keys, or a file of keys that cannot be read.</exception>
+    public static string Examine(ServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        int keys = new ApiKeys(JobFiles.KeysOf(options.DataFolder)).All.Count;
+        ListenAddresses.Require(options, keys > 0);
+        string data = Directory.Exists(options.DataFolder) ? "" : ", not made yet";
+        return $"would listen on {string.Join(", ", ListenAddresses.Of(options))} with {(keys == 0 ? "no API keys (only this machine may ask)" : $"{keys} API keys")}; data in {options.DataFolder}{data}";
+    }
+
     private static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options)
     {
-        _ = host.UseKestrelHttpsConfiguration().UseUrls(ListenAddresses.Of(options)).ConfigureKestrel(kestrel =>
+        _ = host.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(ListenAddresses.Of(options)).ConfigureKestrel(kestrel =>
         {
             KestrelServerLimits limits = kestrel.Limits;
             limits.MaxRequestBodySize = (long)options.MaxBodyMib << 20;
@@ -82,6 +100,11 @@ public static class SeedanceServer
             limits.RequestHeadersTimeout = HeadersTimeout;
             limits.MaxRequestHeaderCount = 64;
             kestrel.AddServerHeader = false;
+            if (options.Certificate is { } certificate)
+            {
+                X509Certificate2 own = X509Certificate2.CreateFromPemFile(certificate, options.CertificateKey);
+                kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = own);
+            }
         });
     }
 

@@ -33,6 +33,9 @@ internal static partial class ServerLog
     [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "A preview of job {Id} could not be made: {Reason}")]
     public static partial void PreviewFailed(ILogger logger, string id, string reason);
 
+    [LoggerMessage(EventId = 12, Level = LogLevel.Warning, Message = "A callback of job {Id} was not taken: {Reason}")]
+    public static partial void CallbackFailed(ILogger logger, string id, string reason);
+
     [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "Worker's loop failed; it goes on.")]
     public static partial void WorkerFailed(ILogger logger, Exception error);
 }

@@ -22,6 +22,14 @@ public sealed class ServerOptions
     [Description("The address that clients reach it under, for links to results behind a proxy; the one that a request came to if not said")]
     public string? PublicUrl { get; set; }
 
+    /// <summary>The certificate of https addresses.</summary>
+    [Description("A PEM file with the certificate of https addresses")]
+    public string? Certificate { get; set; }
+
+    /// <summary>The key of <see cref="Certificate"/>.</summary>
+    [Description("A PEM file with the certificate's key; the certificate's file if not said")]
+    public string? CertificateKey { get; set; }
+
     /// <summary>The folder of jobs and results.</summary>
     [Description("The folder of jobs and results; made if it is not there. One server at a time holds it")]
     public string DataFolder { get; set; } = "seedance-data";
@@ -112,6 +120,10 @@ public sealed class ServerOptions
     /// <summary>Whether the metrics and traces are sent over OTLP, and where.</summary>
     [Description("An OTLP collector that metrics and traces are sent to, such as http://127.0.0.1:4317; none if not said")]
     public string? OtlpEndpoint { get; set; }
+
+    /// <summary>What callbacks are signed with.</summary>
+    [Description("The secret that callbacks are signed with, which whoever receives them must know; without it no callback is taken")]
+    public string? CallbackSecret { get; set; }
 
     /// <summary>Hosts that may be reached although their addresses are private.</summary>
     [Description("Hosts, separated by semicolons, that callbacks and images may come from and go to although their addresses are private, and without https; none if not said")]

@@ -79,7 +79,7 @@ public sealed class ServerSettings
             }
         }
 
-        return problems.Count == 0 ? options : throw new HostSettingsException(file ?? "of the server", problems);
+        return problems.Count == 0 ? options : throw new HostSettingsException(file ?? "server", problems);
     }
 
     private static Dictionary<string, string> ReadFile(string file, List<string> problems)

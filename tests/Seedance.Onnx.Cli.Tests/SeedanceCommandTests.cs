@@ -28,6 +28,7 @@ public sealed class SeedanceCommandTests : IDisposable
     [InlineData("inspect --help", "<GRAPH|PACK>", "seedance inspect onnx/seedance-mini --json")]
     [InlineData("optimize --help", "--precision <fp32|fp16|int8|int8-weights|int4>", "--keep '*/head/*'")]
     [InlineData("doctor --help", "--json", "seedance doctor --json")]
+    [InlineData("serve --help", "--max-queued <N>", "seedance serve --new-key alice")]
     public async Task Help_OfEveryCommand_NamesItsOptionsAndEndsWithExamples(string words, string option, string example)
     {
         CommandRun run = await _commands.RunAsync(words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -38,7 +39,7 @@ public sealed class SeedanceCommandTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("frobnicate", "The command must be one of generate, decode, upscale, storyboard, inspect, optimize, doctor, but is 'frobnicate'. See: seedance --help")]
+    [InlineData("frobnicate", "The command must be one of generate, decode, upscale, storyboard, inspect, optimize, doctor, serve, but is 'frobnicate'. See: seedance --help")]
     [InlineData("--frobnicate", "'--frobnicate' must be an option of this command, but is not. See: seedance --help")]
     [InlineData("generate", "PROMPT must be given, but is missing. See: seedance generate --help")]
     [InlineData("generate --stepz 5", "'--stepz' must be an option of this command, but is not. See: seedance generate --help")]

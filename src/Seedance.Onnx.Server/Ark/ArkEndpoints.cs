@@ -17,7 +17,7 @@ internal sealed class ArkEndpoints(JobIntake intake, ArkRequestReader reader, Jo
     public void Map(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder tasks = routes.MapGroup(Tasks).WithTags("Ark");
-        tasks.MapPost("", CreateAsync).Produces<ArkTaskId>().WithSummary("Asks for a video");
+        tasks.MapPost("", CreateAsync).Accepts<ArkCreateRequest>("application/json").Produces<ArkTaskId>().WithSummary("Asks for a video");
         tasks.MapGet("", ListAsync).Produces<ArkTaskList>().WithSummary("Lists tasks, page by page");
         tasks.MapGet("{id}", GetAsync).Produces<ArkTask>().WithSummary("Tells how far a task is");
         tasks.MapDelete("{id}", DeleteAsync).WithSummary("Cancels a task that waits, or removes one that has ended");

@@ -19,6 +19,8 @@ internal sealed class ArkRequestReader(JobIntake intake, ArkContentReader conten
     private const int MostExpiry = 259_200;
     private const int FlexPriority = 2;
 
+    private static readonly ImageRules ImageRules = new(ShortestSide: 300, LongestSide: 6000, Narrowest: 0.4, Widest: 2.5);
+
     /// <summary>What a plan calls its properties, in this API's words.</summary>
     private static readonly FrozenDictionary<string, string> ParameterNames = new Dictionary<string, string>
     {
@@ -73,6 +75,7 @@ internal sealed class ArkRequestReader(JobIntake intake, ArkContentReader conten
             Priority = (int?)fields.Whole("priority", 0, VideoJob.HighestPriority) ?? (tier == "flex" ? FlexPriority : VideoJob.DefaultPriority),
             ExpirySeconds = (int?)fields.Whole("execution_expires_after", LeastExpiry, MostExpiry),
             Images = content.Images,
+            ImageRules = ImageRules,
             IdempotencyKey = IdempotencyKey.Of(context),
             RequestSum = body.Sum,
             BaseUrl = Links.BaseOf(context, options),
@@ -122,6 +125,12 @@ internal sealed class ArkRequestReader(JobIntake intake, ArkContentReader conten
     {
         if (fields.Text("callback_url", 2048) is not { } url)
         {
+            return null;
+        }
+
+        if (options.CallbackSecret is null)
+        {
+            fields.Refuse("callback_url", "must be left out: this server signs no callbacks, because its owner has set no callback_secret.");
             return null;
         }
 

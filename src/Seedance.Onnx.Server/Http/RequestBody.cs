@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Seedance.Onnx.Server.Http;
@@ -12,6 +13,7 @@ namespace Seedance.Onnx.Server.Http;
 internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Files, string Sum)
 {
     private const int MostFields = 64;
+    private const int LargestGuess = 1 << 20;
 
     // A request is a handful of parameters: nobody nests deeper.
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
@@ -20,8 +22,10 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
     /// <exception cref="RequestProblemException">It is no JSON.</exception>
     public static async Task<RequestBody> ReadJsonAsync(HttpContext context, bool textNumbers)
     {
-        JsonElement json = await ParseAsync(context).ConfigureAwait(false);
-        return new RequestBody(RequestFields.Of(json, textNumbers), new FormFileCollection(), Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(json))));
+        using MemoryStream body = new((int)Math.Clamp(context.Request.ContentLength ?? 0, 0, LargestGuess));
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+        ReadOnlyMemory<byte> bytes = body.ToArray();
+        return new RequestBody(RequestFields.Of(Parse(bytes), textNumbers), new FormFileCollection(), Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
     }
 
     /// <summary>Reads a JSON body or a form, as the client says.</summary>
@@ -79,16 +83,53 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
         return bytes.ToArray();
     }
 
-    private static async Task<JsonElement> ParseAsync(HttpContext context)
+    private static JsonElement Parse(ReadOnlyMemory<byte> bytes)
     {
         try
         {
-            using JsonDocument json = await JsonDocument.ParseAsync(context.Request.Body, Strict, context.RequestAborted).ConfigureAwait(false);
-            return json.RootElement.Clone();
+            JsonElement json = JsonDocument.Parse(bytes, Strict).RootElement; // not disposed: its elements live as long as the request
+            if (!Utf8.IsValid(bytes.Span))
+            {
+                throw new JsonException("it is not UTF-8.");
+            }
+
+            if (bytes.Span.IndexOf("\\ud"u8) >= 0 || bytes.Span.IndexOf("\\uD"u8) >= 0)
+            {
+                ReadTexts(json);
+            }
+
+            return json;
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw new RequestProblemException(ProblemKind.Invalid, $"The body must be JSON, but is not: {error.Message}");
+        }
+    }
+
+    /// <summary>Reads every text: half of a surrogate pair is found only so.</summary>
+    /// <exception cref="InvalidOperationException">There is one.</exception>
+    private static void ReadTexts(JsonElement json)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = json.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in json.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in json.EnumerateObject())
+                {
+                    _ = property.Name;
+                    ReadTexts(property.Value);
+                }
+
+                break;
         }
     }
 

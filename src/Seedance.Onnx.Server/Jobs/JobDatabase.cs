@@ -25,6 +25,7 @@ internal sealed class JobDatabase(DbContextOptions<JobDatabase> options) : DbCon
             job.HasIndex(row => new { row.Owner, row.IdempotencyKey }).IsUnique();
             job.HasIndex(row => new { row.Status, row.Priority, row.Number });
             job.Property(row => row.Status).HasConversion<string>();
+            job.Property(row => row.Told).HasConversion<string>();
             job.Property(row => row.Order).HasConversion(json);
             job.Ignore(row => row.HasEnded);
         });

@@ -39,6 +39,9 @@ internal sealed record JobDraft
 
     public IReadOnlyList<DraftImage> Images { get; init; } = [];
 
+    /// <summary>What the API takes of images; anything if not specified.</summary>
+    public ImageRules? ImageRules { get; init; }
+
     public bool ReturnLastFrame { get; init; }
 
     public string? RatioName { get; init; }

@@ -25,7 +25,7 @@ internal sealed class JobFiles : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HostSettingsException("of the server", [$"data_folder '{Root}' must be a folder that only this server writes, but is not: {e.Message} End the other server, or name another folder."], e);
+            throw new HostSettingsException("server", [$"data_folder '{Root}' must be a folder that only this server writes, but is not: {e.Message} End the other server, or name another folder."], e);
         }
 
         Secret = ReadSecret();
@@ -72,9 +72,9 @@ internal sealed class JobFiles : IDisposable
         {
             Directory.Delete(Folder(id), recursive: true);
         }
-        catch (DirectoryNotFoundException)
+        catch (IOException)
         {
-            // Somebody was faster.
+            // Somebody was faster, or a picture is being written: the cleaner comes by again.
         }
     }
 

@@ -112,6 +112,7 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
             Owner = owner,
             Model = draft.Model,
             ServiceTier = draft.ServiceTier,
+            CallbackUrl = draft.CallbackUrl,
             Status = JobStatus.Queued,
             Priority = draft.Priority,
             CreatedAt = now,
@@ -137,7 +138,6 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
                 InFrames = draft.Frames is not null,
                 Ratio = draft.RatioName,
                 RemixOf = draft.RemixOf,
-                CallbackUrl = draft.CallbackUrl,
                 BaseUrl = draft.BaseUrl,
             },
         };
@@ -152,14 +152,16 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
         try
         {
             GenerationPlan plan = await planner.PlanAsync(request, either.Token).ConfigureAwait(false);
+            RequireAllowed(plan.Request, draft);
             if (draft.Lines is { } lines && SizeOf(lines, draft.Ratio ?? new AspectRatio(plan.Size.Width, plan.Size.Height)) is var size && size != plan.Size)
             {
                 plan = await planner.PlanAsync(plan.Request with { Width = size.Width, Height = size.Height, Ratio = null }, either.Token).ConfigureAwait(false);
             }
 
             int most = options.MaxFramePixels ?? 4 * Contract.Video.Sizes.Max(Pixels);
+            string parameter = draft.ParameterNames["Width"];
             return Pixels(plan.Size) <= most ? plan : throw new RequestProblemException(
-                ProblemKind.Invalid, $"A frame must have at most {most} pixels here, but {plan.Size} has more. The pack was made for {string.Join(", ", Contract.Video.Sizes)}.", draft.ParameterNames["Width"]);
+                ProblemKind.Invalid, $"{parameter} must be at most {most} pixels in all, but {plan.Size} is {Pixels(plan.Size)}. The pack was made for {string.Join(", ", Contract.Video.Sizes)}.", parameter);
         }
         catch (InvalidRequestException error)
         {
@@ -168,6 +170,17 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
             throw new RequestProblemException(ProblemKind.OversizedImage, $"An image must be decoded in {LongestDecode.TotalSeconds} seconds, but was not. Use a smaller one.", draft.Images[0].Parameter);
+        }
+    }
+
+    private static void RequireAllowed(VideoRequest measured, JobDraft draft)
+    {
+        RequestProblem[] problems = [.. from image in measured.Images
+                                        where draft.ImageRules is { } rules && image.Size is { } size && !rules.Allow(size)
+                                        select new RequestProblem(ProblemKind.Invalid, $"{image.Name} must have {draft.ImageRules}, but is {image.Size}.", image.Name)];
+        if (problems.Length > 0)
+        {
+            throw new RequestProblemException(problems);
         }
     }
 

@@ -108,10 +108,11 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, TimePro
         row => row.Number == job.Number && row.Status == JobStatus.Running && row.Attempts == job.Attempts, end, filesUntil);
 
     /// <summary>Puts a running attempt back, as if it had not begun.</summary>
-    public Task PutBackAsync(VideoJob job) => WriteAsync(
+    /// <returns>Whether it was the one that ran.</returns>
+    public async Task<bool> PutBackAsync(VideoJob job) => await WriteAsync(
         database => database.Jobs.Where(row => row.Number == job.Number && row.Status == JobStatus.Running && row.Attempts == job.Attempts).ExecuteUpdateAsync(
             set => set.SetProperty(row => row.Status, JobStatus.Queued).SetProperty(row => row.Attempts, row => row.Attempts - 1).SetProperty(row => row.UpdatedAt, Now)),
-        CancellationToken.None);
+        CancellationToken.None).ConfigureAwait(false) == 1;
 
     /// <summary>Ends a job that waits.</summary>
     /// <returns>Whether it did.</returns>
@@ -143,6 +144,10 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, TimePro
     /// <summary>Reads jobs of all owners.</summary>
     public Task<List<VideoJob>> FindAsync(Expression<Func<VideoJob, bool>> which, CancellationToken cancellationToken) =>
         ReadAsync(database => database.Jobs.AsNoTracking().Where(which).ToListAsync(cancellationToken), cancellationToken);
+
+    /// <summary>Notes which state was told.</summary>
+    public Task SetToldAsync(VideoJob job) => WriteAsync(
+        database => database.Jobs.Where(row => row.Number == job.Number).ExecuteUpdateAsync(set => set.SetProperty(row => row.Told, job.Status)), CancellationToken.None);
 
     /// <summary>Notes that a job's files are gone.</summary>
     public Task ForgetFilesAsync(VideoJob job) => WriteAsync(

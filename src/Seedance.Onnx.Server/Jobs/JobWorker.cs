@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Seedance.Onnx.Hosting;
 
 namespace Seedance.Onnx.Server.Jobs;
@@ -7,6 +8,8 @@ internal sealed class JobWorker(
     JobStore store, JobFiles files, VideoMaker maker, VideoPipelineSource pipelines, ProgressBoard board, JobSignal signal, Readiness readiness, JobNews news, ServerOptions options,
     TimeProvider time, ILogger<JobWorker> logger) : BackgroundService
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         (int again, int failed) = await store.RecoverAsync(options.MaxAttempts).ConfigureAwait(false);
@@ -56,7 +59,7 @@ internal sealed class JobWorker(
 #pragma warning restore CA1031
             {
                 ServerLog.WorkerFailed(logger, error);
-                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -75,12 +78,12 @@ internal sealed class JobWorker(
             JobEnd? end = await MakeAsync(job, stopped, late.Token, any.Token).ConfigureAwait(false);
             if (end is null)
             {
-                await store.PutBackAsync(job).ConfigureAwait(false);
+                _ = await KeepTryingAsync(() => store.PutBackAsync(job), drained).ConfigureAwait(false);
                 return;
             }
 
             long? filesUntil = end.Status == JobStatus.Succeeded ? time.GetUtcNow().AddSeconds(options.ResultSeconds).ToUnixTimeMilliseconds() : null;
-            bool counted = await store.EndAsync(job, end, filesUntil).ConfigureAwait(false);
+            bool counted = await KeepTryingAsync(() => store.EndAsync(job, end, filesUntil), drained).ConfigureAwait(false);
             if (!counted || filesUntil is null)
             {
                 files.Remove(job);
@@ -93,6 +96,23 @@ internal sealed class JobWorker(
         finally
         {
             board.End(job.Id);
+        }
+    }
+
+    /// <summary>Writes to a store that may fail for a while, because the disk is full: a job that has ended must not look as if it ran for ever.</summary>
+    private async Task<bool> KeepTryingAsync(Func<Task<bool>> write, CancellationToken drained)
+    {
+        while (true)
+        {
+            try
+            {
+                return await write().ConfigureAwait(false);
+            }
+            catch (DbException error) when (!drained.IsCancellationRequested)
+            {
+                ServerLog.WorkerFailed(logger, error);
+                await Task.Delay(Pause, time, drained).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

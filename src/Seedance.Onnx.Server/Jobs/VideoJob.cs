@@ -54,6 +54,12 @@ internal sealed class VideoJob
     /// <summary>The sha256 of the request that came with the key.</summary>
     public string? RequestSum { get; set; }
 
+    /// <summary>Whom to tell of changes; null where nobody wants to hear.</summary>
+    public string? CallbackUrl { get; set; }
+
+    /// <summary>The last state that a callback told, or gave up to tell.</summary>
+    public JobStatus Told { get; set; }
+
     /// <summary>Whether it has come to an end.</summary>
     public bool HasEnded => Status is not (JobStatus.Queued or JobStatus.Running);
 

@@ -45,9 +45,6 @@ internal sealed record VideoOrder
     /// <summary>The job that this one varies.</summary>
     public string? RemixOf { get; init; }
 
-    /// <summary>Whom to tell of changes.</summary>
-    public string? CallbackUrl { get; init; }
-
     /// <summary>The address that links begin with.</summary>
     public string BaseUrl { get; init; } = "";
 

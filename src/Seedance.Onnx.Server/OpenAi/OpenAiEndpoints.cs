@@ -16,12 +16,12 @@ internal sealed class OpenAiEndpoints(JobIntake intake, OpenAiRequestReader read
     public void Map(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder videos = routes.MapGroup(Root).WithTags("OpenAI Videos");
-        videos.MapPost("", CreateAsync).Produces<OpenAiVideo>().WithSummary("Asks for a video: multipart/form-data or JSON");
+        videos.MapPost("", CreateAsync).Accepts<OpenAiCreateRequest>("multipart/form-data", "application/json").Produces<OpenAiVideo>().WithSummary("Asks for a video: multipart/form-data or JSON");
         videos.MapGet("", ListAsync).Produces<OpenAiVideoList>().WithSummary("Lists videos, page by page");
         videos.MapGet("{id}", GetAsync).Produces<OpenAiVideo>().WithSummary("Tells how far a video is");
         videos.MapDelete("{id}", DeleteAsync).Produces<OpenAiDeletedVideo>().WithSummary("Removes a video; one that waits or runs is stopped");
         videos.MapGet("{id}/content", ContentAsync).Produces(StatusCodes.Status200OK, contentType: "video/mp4").WithSummary("Downloads the video, its first frame or a sheet of frames");
-        videos.MapPost("{id}/remix", RemixAsync).Produces<OpenAiVideo>().WithSummary("Makes the video again with another prompt");
+        videos.MapPost("{id}/remix", RemixAsync).Accepts<OpenAiRemixRequest>("application/json").Produces<OpenAiVideo>().WithSummary("Makes the video again with another prompt");
         videos.MapGet("{id}/events", EventsAsync).Produces(StatusCodes.Status200OK, contentType: "text/event-stream").WithSummary("Tells of place, steps and looks as they come");
     }
 

@@ -25,20 +25,21 @@ internal sealed class KeyCheck(RequestDelegate next, ApiKeys keys)
             throw new RequestProblemException(ProblemKind.Forbidden, "A page must come from this server to ask it, but comes from another.");
         }
 
-        if (open)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null)
         {
-            context.Features.Set(Caller.Anybody);
-        }
-        else if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is null)
-        {
-            string shown = request.Headers.Authorization.ToString();
-            ApiKey key = (shown.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? keys.Find(shown[Scheme.Length..].Trim()) : null)
-                ?? throw new RequestProblemException(ProblemKind.Unauthorized, "A valid API key must be given, as Authorization: Bearer KEY, but is not.");
-            context.Features.Set(new Caller(key.Name));
+            ApiKey? key = open ? null : FindKey(request);
+            context.Features.Set(key is null ? Caller.Anybody : new Caller(key.Name));
             context.Features.Set(key);
         }
 
         return next(context);
+    }
+
+    private ApiKey FindKey(HttpRequest request)
+    {
+        string shown = request.Headers.Authorization.ToString();
+        return (shown.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? keys.Find(shown[Scheme.Length..].Trim()) : null)
+            ?? throw new RequestProblemException(ProblemKind.Unauthorized, "A valid API key must be given, as Authorization: Bearer KEY, but is not.");
     }
 
     private static bool IsOwn(string origin, HttpRequest request) =>

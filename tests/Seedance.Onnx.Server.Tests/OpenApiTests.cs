@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace Seedance.Onnx.Server;
+
+/// <summary>The OpenAPI document, and that what it says of bodies is what the readers take.</summary>
+[Trait("Tier", "Graph")]
+public sealed class OpenApiTests
+{
+    [SkippableTheory]
+    [InlineData("/v1/videos")]
+    [InlineData("/api/v3/contents/generations/tasks")]
+    public async Task Document_ParametersOfACreation_AreAllKnownToItsReader(string path)
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        JsonElement document = (await server.GetAsync("/openapi/v1.json")).Body;
+        JsonElement schema = document.GetProperty("paths").GetProperty(path).GetProperty("post").GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema");
+        string name = schema.GetProperty("$ref").GetString()!.Split('/')[^1];
+        string[] parameters = [.. document.GetProperty("components").GetProperty("schemas").GetProperty(name).GetProperty("properties").EnumerateObject().Select(property => property.Name)];
+
+        // An object is a wrong value for all of them, and a parameter for none.
+        (int status, JsonElement body) = await server.PostAsync(path, parameters.ToDictionary(parameter => parameter, _ => new { }));
+
+        string message = body.GetProperty("error").GetProperty("message").GetString()!;
+        Assert.True(parameters.Length > 10);
+        Assert.Equal(400, status);
+        Assert.All(parameters.Where(parameter => parameter != "input_reference"), parameter => Assert.Contains($"{parameter} must be", message, StringComparison.Ordinal));
+        Assert.DoesNotContain("must be a parameter", message, StringComparison.Ordinal);
+    }
+}
