@@ -8,6 +8,7 @@ using Seedance.Onnx.Server.Ark;
 using Seedance.Onnx.Server.Http;
 using Seedance.Onnx.Server.Jobs;
 using Seedance.Onnx.Server.OpenAi;
+using Seedance.Onnx.Server.Page;
 using Seedance.Onnx.Server.Security;
 
 namespace Seedance.Onnx.Server;
@@ -119,7 +120,7 @@ public static class SeedanceServer
             .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>()
             .AddSingleton<SignedLinks>().AddSingleton<ResultFiles>().AddSingleton<EventStream>()
             .AddSingleton<OpenAiRequestReader>().AddSingleton<OpenAiEndpoints>()
-            .AddSingleton<ArkContentReader>().AddSingleton<ArkRequestReader>().AddSingleton<ArkEndpoints>()
+            .AddSingleton<ArkContentReader>().AddSingleton<ArkRequestReader>().AddSingleton<ArkEndpoints>().AddSingleton<PageEndpoints>()
             .AddHostedService<StoreOpening>();
     }
 
@@ -131,6 +132,7 @@ public static class SeedanceServer
         _ = app.UseRateLimiter();
         app.Services.GetRequiredService<OpenAiEndpoints>().Map(app);
         app.Services.GetRequiredService<ArkEndpoints>().Map(app);
+        app.Services.GetRequiredService<PageEndpoints>().Map(app);
         HealthEndpoints.Map(app);
         _ = app.MapOpenApi();
         _ = app.MapPrometheusScrapingEndpoint();

@@ -23,7 +23,7 @@ public sealed class OpenApiTests
         string message = body.GetProperty("error").GetProperty("message").GetString()!;
         Assert.True(parameters.Length > 10);
         Assert.Equal(400, status);
-        Assert.All(parameters.Where(parameter => parameter != "input_reference"), parameter => Assert.Contains($"{parameter} must be", message, StringComparison.Ordinal));
+        Assert.All(parameters.Where(parameter => parameter is not ("input_reference" or "last_frame")), parameter => Assert.Contains($"{parameter} must be", message, StringComparison.Ordinal));
         Assert.DoesNotContain("must be a parameter", message, StringComparison.Ordinal);
     }
 }

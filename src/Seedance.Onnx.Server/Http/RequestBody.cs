@@ -15,6 +15,9 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
     private const int MostFields = 64;
     private const int LargestGuess = 1 << 20;
 
+    // COR_E_IO: the reader of forms says so where the last boundary is missing. A full disk has a number of its own.
+    private const int UnnamedIOError = unchecked((int)0x80131620);
+
     // A request is a handful of parameters: nobody nests deeper.
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
@@ -51,9 +54,14 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
             MultipartHeadersCountLimit = 8,
             MultipartBoundaryLengthLimit = 256,
         }));
-        IFormCollection form = await request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false);
+        IFormCollection form = await ReadFormAsync(request).ConfigureAwait(false);
         return new RequestBody(RequestFields.Of(form), form.Files, await SumAsync(form, context.RequestAborted).ConfigureAwait(false));
     }
+
+    /// <summary>Notes files that nobody asked for.</summary>
+    /// <param name="names">The fields that may hold files.</param>
+    public void CheckFiles(params IReadOnlyList<string> names) => Fields.Problems.AddRange(Files.Where(file => !names.Contains(file.Name)).Select(
+        other => new RequestProblem(ProblemKind.Unknown, $"Files must come as {string.Join(" or ", names)}, but one came as '{other.Name}'.", other.Name)));
 
     /// <summary>Reads a file of the form.</summary>
     /// <param name="name">The field's name.</param>
@@ -62,11 +70,6 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
     /// <returns>Its bytes; null where there is none.</returns>
     public async Task<ReadOnlyMemory<byte>?> ReadFileAsync(string name, ServerOptions options, CancellationToken cancellationToken)
     {
-        foreach (IFormFile other in Files.Where(file => file.Name != name))
-        {
-            Fields.Problems.Add(new RequestProblem(ProblemKind.Unknown, $"Files must come as {name}, but one came as '{other.Name}'.", other.Name));
-        }
-
         if (Files.GetFile(name) is not { } file)
         {
             return null;
@@ -130,6 +133,18 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
                 }
 
                 break;
+        }
+    }
+
+    private static async Task<IFormCollection> ReadFormAsync(HttpRequest request)
+    {
+        try
+        {
+            return await request.ReadFormAsync(request.HttpContext.RequestAborted).ConfigureAwait(false);
+        }
+        catch (IOException error) when (error is not BadHttpRequestException && error.HResult == UnnamedIOError)
+        {
+            throw new RequestProblemException(ProblemKind.Invalid, $"The form must be whole, but is not: {error.Message}");
         }
     }
 

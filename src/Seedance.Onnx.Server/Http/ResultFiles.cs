@@ -18,6 +18,10 @@ internal sealed class ResultFiles(JobFiles files, IOptions<SeedanceOptions> seed
     /// <exception cref="RequestProblemException">It is gone, or nobody asked for it with the job.</exception>
     public IResult LastFrame(VideoJob job) => Answer(files.LastFrame(job), "image/png");
 
+    /// <summary>An image that came with the job, as it came.</summary>
+    /// <exception cref="RequestProblemException">It is gone.</exception>
+    public IResult Image(VideoJob job, OrderImage image) => Answer(files.Image(job, image), "application/octet-stream");
+
     /// <summary>The first frame.</summary>
     /// <exception cref="RequestProblemException">The video is gone.</exception>
     public async Task<IResult> ThumbnailAsync(VideoJob job, CancellationToken cancellationToken)

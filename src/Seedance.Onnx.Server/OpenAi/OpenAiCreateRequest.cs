@@ -20,6 +20,9 @@ internal sealed record OpenAiCreateRequest
     [Description("The image that the video begins with: a file of the form, or an object with image_url (https or data URL).")]
     public object? InputReference { get; init; }
 
+    [Description("The image that the video ends with, given like input_reference and only with it.")]
+    public object? LastFrame { get; init; }
+
     [Description("The length in frames; counts more than seconds.")]
     public int? NumFrames { get; init; }
 

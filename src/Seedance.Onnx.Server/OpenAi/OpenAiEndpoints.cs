@@ -21,6 +21,7 @@ internal sealed class OpenAiEndpoints(JobIntake intake, OpenAiRequestReader read
         videos.MapGet("{id}", GetAsync).Produces<OpenAiVideo>().WithSummary("Tells how far a video is");
         videos.MapDelete("{id}", DeleteAsync).Produces<OpenAiDeletedVideo>().WithSummary("Removes a video; one that waits or runs is stopped");
         videos.MapGet("{id}/content", ContentAsync).Produces(StatusCodes.Status200OK, contentType: "video/mp4").WithSummary("Downloads the video, its first frame or a sheet of frames");
+        videos.MapGet("{id}/images/{role}", ImageAsync).Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").WithSummary("Gives an image back that came with the request: first_frame or last_frame");
         videos.MapPost("{id}/remix", RemixAsync).Accepts<OpenAiRemixRequest>("application/json").Produces<OpenAiVideo>().WithSummary("Makes the video again with another prompt");
         videos.MapGet("{id}/events", EventsAsync).Produces(StatusCodes.Status200OK, contentType: "text/event-stream").WithSummary("Tells of place, steps and looks as they come");
     }
@@ -93,6 +94,15 @@ internal sealed class OpenAiEndpoints(JobIntake intake, OpenAiRequestReader read
             "spritesheet" => await results.SpritesheetAsync(job, cancellationToken).ConfigureAwait(false),
             _ => results.Video(job),
         };
+    }
+
+    private async Task<IResult> ImageAsync(string id, string role, HttpContext context, CancellationToken cancellationToken)
+    {
+        VideoJob job = await FindAsync(id, context, cancellationToken).ConfigureAwait(false);
+        OrderImage image = job.Order.Images.FirstOrDefault(image => image.Role == role)
+            ?? throw new RequestProblemException(ProblemKind.NotFound, "The image must have come with the request, but there is none of this role.", "role");
+        context.Response.Headers.XContentTypeOptions = "nosniff"; // anybody's bytes
+        return results.Image(job, image);
     }
 
     private async Task<IResult> EventsAsync(string id, HttpContext context, CancellationToken cancellationToken) =>

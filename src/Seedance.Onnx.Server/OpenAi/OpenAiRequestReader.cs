@@ -34,9 +34,11 @@ internal sealed class OpenAiRequestReader(JobIntake intake, ImageInput images, S
         ["Guidance"] = "guidance_scale",
         ["Shift"] = "flow_shift",
         ["FirstFrame"] = InputReference,
+        ["LastFrame"] = LastFrame,
     }.ToFrozenDictionary();
 
     private const string InputReference = "input_reference";
+    private const string LastFrame = "last_frame";
 
     /// <summary>Reads a creation.</summary>
     /// <exception cref="RequestProblemException">Something is wrong with it; everything is listed.</exception>
@@ -82,9 +84,11 @@ internal sealed class OpenAiRequestReader(JobIntake intake, ImageInput images, S
             ParameterNames = ParameterNames,
         };
         ModelNames.Check(fields, "model", model, contract, options);
-        DraftImage? reference = await ReadReferenceAsync(body, cancellationToken).ConfigureAwait(false);
+        body.CheckFiles(InputReference, LastFrame);
+        DraftImage? first = await ReadImageAsync(body, OrderImage.FirstFrame, InputReference, cancellationToken).ConfigureAwait(false);
+        DraftImage? last = await ReadImageAsync(body, OrderImage.LastFrame, LastFrame, cancellationToken).ConfigureAwait(false);
         fields.Finish();
-        return draft with { Images = reference is null ? [] : [reference] };
+        return draft with { Images = [.. new[] { first, last }.OfType<DraftImage>()] };
     }
 
     /// <summary>Reads a remix: the same video with another prompt.</summary>
@@ -99,7 +103,7 @@ internal sealed class OpenAiRequestReader(JobIntake intake, ImageInput images, S
         List<DraftImage> given = [];
         foreach (OrderImage image in order.Images)
         {
-            given.Add(new DraftImage(image.Role, await File.ReadAllBytesAsync(files.Image(job, image), cancellationToken).ConfigureAwait(false), InputReference));
+            given.Add(new DraftImage(image.Role, await File.ReadAllBytesAsync(files.Image(job, image), cancellationToken).ConfigureAwait(false), image.Role == OrderImage.FirstFrame ? InputReference : LastFrame));
         }
 
         return new JobDraft
@@ -140,19 +144,19 @@ internal sealed class OpenAiRequestReader(JobIntake intake, ImageInput images, S
         return NamedSizes.Contains(text) && !contract.Video.Sizes.Contains(size) ? (null, new AspectRatio(size.Width, size.Height)) : (size, null);
     }
 
-    private async Task<DraftImage?> ReadReferenceAsync(RequestBody body, CancellationToken cancellationToken)
+    private async Task<DraftImage?> ReadImageAsync(RequestBody body, string role, string parameter, CancellationToken cancellationToken)
     {
-        if (await body.ReadFileAsync(InputReference, options, cancellationToken).ConfigureAwait(false) is { } bytes)
+        if (await body.ReadFileAsync(parameter, options, cancellationToken).ConfigureAwait(false) is { } bytes)
         {
-            return images.Check(bytes, InputReference, body.Fields.Problems) ? new DraftImage(OrderImage.FirstFrame, bytes, InputReference) : null;
+            return images.Check(bytes, parameter, body.Fields.Problems) ? new DraftImage(role, bytes, parameter) : null;
         }
 
-        if (body.Fields.Raw(InputReference) is not { } json)
+        if (body.Fields.Raw(parameter) is not { } json)
         {
             return null;
         }
 
-        RequestFields inner = RequestFields.Of(json, textNumbers: true, InputReference + ".", body.Fields.Problems);
+        RequestFields inner = RequestFields.Of(json, textNumbers: true, parameter + ".", body.Fields.Problems);
         if (inner.Text("file_id", 256) is not null)
         {
             inner.Refuse("file_id", "must be left out, because this server keeps no files. Send the image itself, or image_url.");
@@ -161,7 +165,7 @@ internal sealed class OpenAiRequestReader(JobIntake intake, ImageInput images, S
         string? url = ReadUrl(inner);
         inner.Close();
         return url is not null && await images.ReadAsync(url, inner.NameOf("image_url"), body.Fields.Problems, cancellationToken).ConfigureAwait(false) is { } read
-            ? new DraftImage(OrderImage.FirstFrame, read, InputReference) : null;
+            ? new DraftImage(role, read, parameter) : null;
     }
 
     /// <summary>image_url, or image_url.url as in chats.</summary>

@@ -2,7 +2,7 @@ using Seedance.Onnx.Server.Jobs;
 
 namespace Seedance.Onnx.Server.OpenAi;
 
-/// <summary>A job as the OpenAI Videos API tells it. <paramref name="Seed"/>, <paramref name="NumFrames"/> and <paramref name="Fps"/> are extensions. Times are seconds since 1970.</summary>
+/// <summary>A job as the OpenAI Videos API tells it. What follows <paramref name="Error"/> is extensions, named like the parameters of a request. Times are seconds since 1970.</summary>
 internal sealed record OpenAiVideo(
     string Id,
     string Object,
@@ -19,7 +19,12 @@ internal sealed record OpenAiVideo(
     OpenAiVideoError? Error,
     ulong Seed,
     int NumFrames,
-    int Fps)
+    int Fps,
+    int? NumInferenceSteps,
+    double? GuidanceScale,
+    double? FlowShift,
+    string? NegativePrompt,
+    IReadOnlyList<string> Images)
 {
     public static OpenAiVideo Of(VideoJob job, JobProgress? progress)
     {
@@ -46,6 +51,11 @@ internal sealed record OpenAiVideo(
             job is { HasEnded: true, Status: not JobStatus.Succeeded } ? new OpenAiVideoError(job.ErrorCode ?? "failed", job.ErrorMessage ?? "") : null,
             order.Seed,
             order.Frames,
-            order.Fps);
+            order.Fps,
+            order.Steps,
+            order.Guidance,
+            order.Shift,
+            order.NegativePrompt,
+            [.. order.Images.Select(image => image.Role)]);
     }
 }
