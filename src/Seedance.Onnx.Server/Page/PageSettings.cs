@@ -8,7 +8,8 @@ namespace Seedance.Onnx.Server.Page;
 /// <param name="Fps">Frames a second.</param>
 /// <param name="DefaultFrames">The length where nothing is said.</param>
 /// <param name="MaxFrames">The longest clip.</param>
-/// <param name="FramesRule">What a number of frames must be, in words.</param>
+/// <param name="LeastFrames">The shortest clip.</param>
+/// <param name="FramesStep">By how many frames clips differ in length.</param>
 /// <param name="MaxShots">The shots of a video at most.</param>
 /// <param name="Steps">Steps where nothing is said.</param>
 /// <param name="Guidance">Guidance where nothing is said.</param>
@@ -21,7 +22,8 @@ internal sealed record PageSettings(
     int Fps,
     int DefaultFrames,
     int MaxFrames,
-    string FramesRule,
+    int LeastFrames,
+    int FramesStep,
     int MaxShots,
     int Steps,
     double Guidance,
@@ -35,7 +37,8 @@ internal sealed record PageSettings(
         contract.Video.Fps,
         contract.Video.DefaultFrames,
         contract.Video.MaxFrames,
-        contract.Latents.FramesRule,
+        contract.Latents.Frames(1),
+        contract.Latents.TemporalStride,
         contract.MaxShots,
         contract.Sampling.Steps,
         contract.Sampling.Guidance,

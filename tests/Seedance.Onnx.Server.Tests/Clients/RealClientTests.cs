@@ -42,9 +42,13 @@ public sealed class RealClientTests
         string second = Read(await client.CreateVideoRemixAsync(first, BinaryContent.Create(BinaryData.FromString("""{"prompt":"a blue ball"}""")), "application/json")).GetProperty("id").GetString()!;
         _ = await PollAsync(client, second);
         List<string> ids = [];
-        await foreach (ClientResult page in client.GetVideosAsync(1, "desc", null).GetRawPagesAsync())
+        for (bool more = true; more;)
         {
-            ids.AddRange(Read(page).GetProperty("data").EnumerateArray().Select(item => item.GetProperty("id").GetString()!));
+            await using IAsyncEnumerator<ClientResult> pages = client.GetVideosAsync(1, "desc", ids.LastOrDefault()).GetRawPagesAsync().GetAsyncEnumerator();
+            Assert.True(await pages.MoveNextAsync());
+            JsonElement page = Read(pages.Current);
+            ids.Add(page.GetProperty("last_id").GetString()!);
+            more = page.GetProperty("has_more").GetBoolean();
         }
 
         Assert.Equal([second, first], ids);

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace Seedance.Onnx.Server.Load;
 
 /// <summary>10,000 requests that make no sense: whatever comes, the server answers with what is wrong, goes on, and does not grow.</summary>
+[Collection(RunsAlone.Name)]
 [Trait("Tier", "Graph")]
 public sealed class MalformedRequestTests(ITestOutputHelper output)
 {

@@ -25,8 +25,8 @@ internal sealed class MalformedRequests(string host, string video, string task)
 
     private static readonly string[] Bodies =
     [
-        """{"prompt":"a red ball","model":"tiny","size":"48x32","seconds":"1","seed":7,"num_inference_steps":4,"guidance_scale":1.5,"negative_prompt":"rain","flow_shift":1,"priority":3,"fps":8,"n":1,"user":"me","input_reference":{"image_url":"data:image/png;base64,iVBORw0KGgo="}}""",
-        """{"model":"tiny","content":[{"type":"text","text":"a red ball --rs 480p --rt 16:9 --dur 2 --seed 11 --cf false"},{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="},"role":"first_frame"}],"return_last_frame":true,"service_tier":"default","execution_expires_after":3600,"resolution":"480p","ratio":"16:9","duration":2,"seed":11,"camera_fixed":false,"watermark":false}""",
+        """{"prompt":"a red ball","model":"tiny","size":"48x32","seconds":"1","seed":7,"num_inference_steps":4,"guidance_scale":1.5,"negative_prompt":"rain","flow_shift":1,"priority":3,"fps":8,"n":1,"user":"me","input_reference":{"image_url":"data:image/png;base64,AAAA"}}""",
+        """{"model":"tiny","content":[{"type":"text","text":"a red ball --rs 480p --rt 16:9 --dur 2 --seed 11 --cf false"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"},"role":"first_frame"}],"return_last_frame":true,"service_tier":"default","execution_expires_after":3600,"resolution":"480p","ratio":"16:9","duration":2,"seed":11,"camera_fixed":false,"watermark":false}""",
     ];
 
     /// <summary>The kinds of request and how many of a hundred each is. Those with pictures cost a process each where they look like one, so that they are few.</summary>

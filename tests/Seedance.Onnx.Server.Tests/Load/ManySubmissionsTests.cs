@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace Seedance.Onnx.Server.Load;
 
 /// <summary>500 submissions from 50 clients at once: each is taken and kept, or told to come again.</summary>
+[Collection(RunsAlone.Name)]
 [Trait("Tier", "Graph")]
 public sealed class ManySubmissionsTests(ITestOutputHelper output)
 {

@@ -50,7 +50,7 @@ public sealed partial class PageEndpointsTests
         string settings = await server.Client.GetStringAsync("/page/settings");
 
         Assert.Equal(
-            """{"model":"tiny-film","sizes":["48x32","32x32","32x48"],"fps":8,"default_frames":5,"max_frames":17,"frames_rule":"1 + a multiple of 4","max_shots":4,"steps":4,"guidance":1.5,"negative_prompt":"","takes_images":true,"max_image_mib":30}""",
+            """{"model":"tiny-film","sizes":["48x32","32x32","32x48"],"fps":8,"default_frames":5,"max_frames":17,"least_frames":1,"frames_step":4,"max_shots":4,"steps":4,"guidance":1.5,"negative_prompt":"","takes_images":true,"max_image_mib":30}""",
             settings);
     }
 

@@ -24,7 +24,7 @@ export function open(given) {
 export function translate() {
   const usual = settings.default_frames, most = settings.max_frames, seconds = frames => +(frames / settings.fps).toFixed(1);
   byId('length-hint').textContent = byId('unit').value === 'seconds'
-    ? word('length-seconds', { most: seconds(most), usual: seconds(usual) }) : word('length-frames', { rule: settings.frames_rule, most, usual });
+    ? word('length-seconds', { most: seconds(most), usual: seconds(usual) }) : word('length-frames', { some: [0, 1, 2].map(more => settings.least_frames + more * settings.frames_step).join(', '), most, usual });
   [...byId('shots').children].forEach((item, index) => {
     item.querySelector('label').textContent = word('shot', { n: index + 1 });
     const button = item.querySelector('button');
