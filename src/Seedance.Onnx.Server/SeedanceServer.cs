@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Seedance.Onnx.Hosting;
@@ -114,8 +115,8 @@ public static class SeedanceServer
         services.TryAddSingleton(TimeProvider.System);
         _ = services.AddSingleton(options).AddSingleton(planner).AddSingleton(keys)
             .AddSingleton(_ => files) // by a factory, so that the container disposes it
-            .AddPooledDbContextFactory<JobDatabase>(database => database.UseSqlite($"Data Source={files.Database}"))
-            .AddSingleton<JobStore>().AddSingleton<JobSignal>().AddSingleton<JobNews>().AddSingleton<ProgressBoard>().AddSingleton<Readiness>()
+            .AddPooledDbContextFactory<JobDatabase>(database => database.UseSqlite(new SqliteConnectionStringBuilder { DataSource = files.Database }.ToString()))
+            .AddSingleton<JobStore>().AddSingleton<JobSignal>().AddSingleton<JobNews>().AddSingleton<ProgressBoard>().AddSingleton<Readiness>().AddSingleton<ServerMeter>()
             .AddSingleton<JobIntake>().AddSingleton<VideoMaker>()
             .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>()
             .AddSingleton<SignedLinks>().AddSingleton<ResultFiles>().AddSingleton<EventStream>()

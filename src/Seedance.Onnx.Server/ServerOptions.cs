@@ -20,6 +20,7 @@ public sealed class ServerOptions
 
     /// <summary>The address that clients reach the server under, for the links that it hands out.</summary>
     [Description("The address that clients reach it under, for links to results behind a proxy; the one that a request came to if not said")]
+    [Url]
     public string? PublicUrl { get; set; }
 
     /// <summary>The certificate of https addresses.</summary>
@@ -76,7 +77,7 @@ public sealed class ServerOptions
 
     /// <summary>The largest body of a request in MiB.</summary>
     [Description("The largest body of a request, in MiB")]
-    [Range(1, 2048)]
+    [Range(1, 1024)]
     public int MaxBodyMib { get; set; } = 64;
 
     /// <summary>The largest image in MiB.</summary>
@@ -119,6 +120,7 @@ public sealed class ServerOptions
 
     /// <summary>Whether the metrics and traces are sent over OTLP, and where.</summary>
     [Description("An OTLP collector that metrics and traces are sent to, such as http://127.0.0.1:4317; none if not said")]
+    [Url]
     public string? OtlpEndpoint { get; set; }
 
     /// <summary>What callbacks are signed with.</summary>

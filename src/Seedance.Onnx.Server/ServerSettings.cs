@@ -28,7 +28,9 @@ public sealed class ServerSettings
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         RangeAttribute? range = property.GetCustomAttribute<RangeAttribute>();
         ValueName = type == typeof(bool) ? "true|false" : range is null ? "TEXT" : "N";
-        Expected = type == typeof(bool) ? "true or false" : range is null ? "a text" : $"a whole number from {range.Minimum} to {range.Maximum}";
+        Expected = type == typeof(bool) ? "true or false"
+            : range is not null ? $"a whole number from {range.Minimum} to {range.Maximum}"
+            : property.IsDefined(typeof(UrlAttribute)) ? "an address that begins with http:// or https://" : "a text";
         Default = property.GetValue(new ServerOptions()) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture)!.Replace("True", "true").Replace("False", "false") : null;
     }
 
@@ -116,7 +118,7 @@ public sealed class ServerSettings
         object? value = type == typeof(bool) ? (bool.TryParse(text, out bool truth) ? truth : null)
             : type == typeof(int) ? (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null)
             : text;
-        if (value is null || _property.GetCustomAttribute<RangeAttribute>()?.IsValid(value) == false)
+        if (value is null || !_property.GetCustomAttributes<ValidationAttribute>().All(rule => rule.IsValid(value)))
         {
             return false;
         }

@@ -135,6 +135,7 @@ public sealed class ServeProcessTests : IDisposable
             "--port", $"{port}", "--data-folder", _folder.PathOf("data"), "--max-attempts", "1000", "--drain-seconds", "5",
         ])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

@@ -12,11 +12,7 @@ namespace Seedance.Onnx.Server.Http;
 /// <param name="Sum">The sha256 of what was sent, the same for the same parameters and files.</param>
 internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Files, string Sum)
 {
-    private const int MostFields = 64;
     private const int LargestGuess = 1 << 20;
-
-    // COR_E_IO: the reader of forms says so where the last boundary is missing. A full disk has a number of its own.
-    private const int UnnamedIOError = unchecked((int)0x80131620);
 
     // A request is a handful of parameters: nobody nests deeper.
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
@@ -48,13 +44,13 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
 
         context.Features.Set<IFormFeature>(new FormFeature(request, new FormOptions
         {
-            ValueCountLimit = MostFields,
+            ValueCountLimit = RequestFields.MostFields,
             ValueLengthLimit = options.MaxBodyMib << 20,
             MultipartBodyLengthLimit = (long)options.MaxBodyMib << 20,
             MultipartHeadersCountLimit = 8,
             MultipartBoundaryLengthLimit = 256,
         }));
-        IFormCollection form = await ReadFormAsync(request).ConfigureAwait(false);
+        IFormCollection form = await ReadFormAsync(request, context.RequestAborted).ConfigureAwait(false);
         return new RequestBody(RequestFields.Of(form), form.Files, await SumAsync(form, context.RequestAborted).ConfigureAwait(false));
     }
 
@@ -84,6 +80,18 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
         using MemoryStream bytes = new((int)file.Length);
         await file.CopyToAsync(bytes, cancellationToken).ConfigureAwait(false);
         return bytes.ToArray();
+    }
+
+    private static async Task<IFormCollection> ReadFormAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request.ReadFormAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException error) when (error is not BadHttpRequestException)
+        {
+            throw new RequestProblemException(ProblemKind.Invalid, $"The form must be whole, but is not: {error.Message}");
+        }
     }
 
     private static JsonElement Parse(ReadOnlyMemory<byte> bytes)
@@ -133,18 +141,6 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
                 }
 
                 break;
-        }
-    }
-
-    private static async Task<IFormCollection> ReadFormAsync(HttpRequest request)
-    {
-        try
-        {
-            return await request.ReadFormAsync(request.HttpContext.RequestAborted).ConfigureAwait(false);
-        }
-        catch (IOException error) when (error is not BadHttpRequestException && error.HResult == UnnamedIOError)
-        {
-            throw new RequestProblemException(ProblemKind.Invalid, $"The form must be whole, but is not: {error.Message}");
         }
     }
 

@@ -9,6 +9,9 @@ namespace Seedance.Onnx.Server.Http;
 /// </summary>
 internal sealed class RequestFields
 {
+    /// <summary>More parameters than any request has.</summary>
+    public const int MostFields = 64;
+
     private readonly Dictionary<string, JsonElement> _fields;
     private readonly string _prefix;
     private readonly bool _textNumbers;
@@ -34,10 +37,16 @@ internal sealed class RequestFields
     {
         problems ??= [];
         Dictionary<string, JsonElement> fields = new(StringComparer.Ordinal);
+        string? name = prefix.Length > 0 ? prefix.TrimEnd('.') : null;
         if (json.ValueKind != JsonValueKind.Object)
         {
-            string name = prefix.TrimEnd('.');
-            problems.Add(new RequestProblem(ProblemKind.Invalid, $"{(name.Length > 0 ? name : "The body")} must be a JSON object, but is {Describe(json)}.", name.Length > 0 ? name : null));
+            problems.Add(new RequestProblem(ProblemKind.Invalid, $"{name ?? "The body"} must be a JSON object, but is {Describe(json)}.", name));
+            return new RequestFields(fields, prefix, textNumbers, problems);
+        }
+
+        if (json.GetPropertyCount() > MostFields)
+        {
+            problems.Add(new RequestProblem(ProblemKind.Invalid, $"{name ?? "The body"} must have at most {MostFields} parameters, but has {json.GetPropertyCount()}.", name));
             return new RequestFields(fields, prefix, textNumbers, problems);
         }
 
@@ -100,8 +109,8 @@ internal sealed class RequestFields
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.String && value.GetString() is { } text && text.Length <= longest && (text.Length > 0 || !required)
-            ? text : Refuse<string>(name, $"a text of {(required ? "1" : "0")} to {longest} characters", value);
+        return value.ValueKind == JsonValueKind.String && value.GetString() is { } text && text.Length <= longest && (text.Length > 0 || !required) && !text.Contains('\0')
+            ? text : Refuse<string>(name, $"a text of {(required ? "1" : "0")} to {longest} characters, none of them NUL", value);
     }
 
     /// <summary>One of several words.</summary>

@@ -1,6 +1,6 @@
 namespace Seedance.Onnx.Server.Http;
 
-/// <summary>The id that each request gets, which answers and logs name.</summary>
+/// <summary>What every answer carries: the id of its request, which logs name too, and that browsers must not guess its type.</summary>
 internal static class RequestIdentity
 {
     /// <summary>Gives the request its id and tells the client.</summary>
@@ -12,5 +12,6 @@ internal static class RequestIdentity
         }
 
         context.Response.Headers["x-request-id"] = context.TraceIdentifier;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
     }
 }

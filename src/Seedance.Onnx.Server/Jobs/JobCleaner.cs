@@ -1,7 +1,7 @@
 namespace Seedance.Onnx.Server.Jobs;
 
-/// <summary>Lets jobs expire, results go, and forgets records, once in a while; and removes folders without a job, which a kill in the middle of a submission leaves.</summary>
-internal sealed class JobCleaner(JobStore store, JobFiles files, JobNews news, ServerOptions options, TimeProvider time, ILogger<JobCleaner> logger) : BackgroundService
+/// <summary>Lets jobs expire, results go, and forgets records, once in a while; removes folders without a job, which a kill in the middle of a submission leaves; and counts.</summary>
+internal sealed class JobCleaner(JobStore store, JobFiles files, JobNews news, ServerMeter meter, ServerOptions options, TimeProvider time, ILogger<JobCleaner> logger) : BackgroundService
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
 
@@ -34,6 +34,7 @@ internal sealed class JobCleaner(JobStore store, JobFiles files, JobNews news, S
             files.Remove(old);
         }
 
+        meter.Jobs = await store.CountAsync(cancellationToken).ConfigureAwait(false);
         DateTime young = time.GetUtcNow().UtcDateTime - OrphanAge;
         foreach ((string id, _) in files.Folders().Where(folder => folder.MadeUtc < young).ToList())
         {

@@ -8,7 +8,7 @@ using Seedance.Onnx.Server.Http;
 namespace Seedance.Onnx.Server.Jobs;
 
 /// <summary>Where both APIs hand their requests in: they are planned, so that everything that is wrong is told at once, and on disk before the client hears of it.</summary>
-internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFiles files, JobSignal signal, Readiness readiness, ServerOptions options, TimeProvider time, ILogger<JobIntake> logger)
+internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFiles files, JobSignal signal, Readiness readiness, ServerMeter meter, ServerOptions options, TimeProvider time, ILogger<JobIntake> logger)
 {
     // What the store and a few results need to be written.
     private const long LeastFreeBytes = 256L << 20;
@@ -47,7 +47,7 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
             VideoJob? added = await store.AddAsync(job, options.MaxQueued, CancellationToken.None).ConfigureAwait(false);
             if (added is null)
             {
-                ServerMeter.QueueWasFull();
+                meter.QueueWasFull();
                 throw new RequestProblemException(ProblemKind.QueueFull, $"At most {options.MaxQueued} jobs may wait, and as many do. Ask again later.", retryAfter: WhenFull);
             }
 
@@ -159,6 +159,13 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
             }
 
             int most = options.MaxFramePixels ?? 4 * Contract.Video.Sizes.Max(Pixels);
+            if (Pixels(plan.Size) > most && draft.Size is null)
+            {
+                // A flag of the prompt asked for it, and flags are weak.
+                VideoSize usual = Contract.Video.Sizes[0];
+                plan = await planner.PlanAsync(request with { Width = usual.Width, Height = usual.Height, Ratio = null }, either.Token).ConfigureAwait(false);
+            }
+
             string parameter = draft.ParameterNames["Width"];
             return Pixels(plan.Size) <= most ? plan : throw new RequestProblemException(
                 ProblemKind.Invalid, $"{parameter} must be at most {most} pixels in all, but {plan.Size} is {Pixels(plan.Size)}. The pack was made for {string.Join(", ", Contract.Video.Sizes)}.", parameter);

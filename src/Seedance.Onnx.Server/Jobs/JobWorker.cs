@@ -5,7 +5,7 @@ namespace Seedance.Onnx.Server.Jobs;
 
 /// <summary>Takes jobs one after the other and makes them, until the server is told to end; what runs then may go on for a while.</summary>
 internal sealed class JobWorker(
-    JobStore store, JobFiles files, VideoMaker maker, VideoPipelineSource pipelines, ProgressBoard board, JobSignal signal, Readiness readiness, JobNews news, ServerOptions options,
+    JobStore store, JobFiles files, VideoMaker maker, VideoPipelineSource pipelines, ProgressBoard board, JobSignal signal, Readiness readiness, JobNews news, ServerMeter meter, ServerOptions options,
     TimeProvider time, ILogger<JobWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -90,7 +90,7 @@ internal sealed class JobWorker(
             }
 
             ServerLog.Ended(logger, job.Id, counted ? end.Status.ToString() : "Deleted", time.GetElapsedTime(began).TotalSeconds);
-            ServerMeter.Ended(counted ? end.Status : JobStatus.Cancelled, time.GetElapsedTime(began));
+            meter.Ended(counted ? end.Status : JobStatus.Cancelled, time.GetElapsedTime(began));
             news.Tell(job);
         }
         finally

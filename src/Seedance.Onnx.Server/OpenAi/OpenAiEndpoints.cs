@@ -101,7 +101,6 @@ internal sealed class OpenAiEndpoints(JobIntake intake, OpenAiRequestReader read
         VideoJob job = await FindAsync(id, context, cancellationToken).ConfigureAwait(false);
         OrderImage image = job.Order.Images.FirstOrDefault(image => image.Role == role)
             ?? throw new RequestProblemException(ProblemKind.NotFound, "The image must have come with the request, but there is none of this role.", "role");
-        context.Response.Headers.XContentTypeOptions = "nosniff"; // anybody's bytes
         return results.Image(job, image);
     }
 

@@ -40,7 +40,6 @@ internal sealed class PageEndpoints(JobIntake intake, ServerOptions options)
     private static void Protect(IHeaderDictionary headers)
     {
         headers.ContentSecurityPolicy = ContentPolicy;
-        headers.XContentTypeOptions = "nosniff";
         headers.CacheControl = "no-cache"; // kept, but asked about each time
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";

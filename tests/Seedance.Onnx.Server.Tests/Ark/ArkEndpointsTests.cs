@@ -64,7 +64,7 @@ public sealed class ArkEndpointsTests
     {
         await using RunningServer server = await RunningServer.StartAsync();
 
-        (int status, JsonElement created) = await server.PostAsync(Tasks, Task("a red ball --ratio wide --dur soon --seed x --fps 99", new { }));
+        (int status, JsonElement created) = await server.PostAsync(Tasks, Task("a red ball --ratio wide --dur soon --seed x --fps 99 --rs 8192x8192", new { }));
 
         Assert.Equal(200, status);
         Assert.Equal("succeeded", (await WaitForAsync(server, created.GetProperty("id").GetString()!, "succeeded", "failed")).GetProperty("status").GetString());

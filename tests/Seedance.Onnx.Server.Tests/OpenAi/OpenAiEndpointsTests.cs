@@ -153,4 +153,27 @@ public sealed class OpenAiEndpointsTests
         Assert.Single(answers.Select(answer => answer.Body.GetProperty("id").GetString()).Distinct());
         Assert.Equal((400, "Idempotency-Key"), (status, body.GetProperty("error").GetProperty("param").GetString()));
     }
+
+    [SkippableTheory]
+    [InlineData("application/json", "{")]
+    [InlineData("application/json", "[]")]
+    [InlineData("application/json", "{\"prompt\":\"\\ud800\"}")]
+    [InlineData("application/json", "{\"\\udfff\":1}")]
+    [InlineData("application/json", "{\"prompt\":\"a\\u0000b\"}")]
+    [InlineData("application/json", "{\"prompt\":\"a\",\"prompt\":\"b\"}")]
+    [InlineData("application/json", "{\"prompt\":\"a\",\"seed\":1e400}")]
+    [InlineData("application/json", "\u00ff\u00fe")]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\nhalf a form")]
+    [InlineData("multipart/form-data", "no boundary")]
+    [InlineData("text/plain", "prompt")]
+    public async Task Create_BodyThatIsMalformed_Is4xxInTheEnvelope(string contentType, string body)
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        using ByteArrayContent content = new(System.Text.Encoding.Latin1.GetBytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(contentType) } };
+
+        using HttpResponseMessage response = await server.Client.PostAsync("/v1/videos", content);
+
+        Assert.InRange((int)response.StatusCode, 400, 415);
+        Assert.Equal(JsonValueKind.String, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("error").GetProperty("message").ValueKind);
+    }
 }

@@ -2,9 +2,9 @@ using System.Text.Json;
 
 namespace Seedance.Onnx.Server;
 
-/// <summary>The OpenAPI document, and that what it says of bodies is what the readers take.</summary>
+/// <summary>What the server tells of itself: its OpenAPI document, whose bodies are what the readers take, and its metrics.</summary>
 [Trait("Tier", "Graph")]
-public sealed class OpenApiTests
+public sealed class DescriptionTests
 {
     [SkippableTheory]
     [InlineData("/v1/videos")]
@@ -25,5 +25,18 @@ public sealed class OpenApiTests
         Assert.Equal(400, status);
         Assert.All(parameters.Where(parameter => parameter is not ("input_reference" or "last_frame")), parameter => Assert.Contains($"{parameter} must be", message, StringComparison.Ordinal));
         Assert.DoesNotContain("must be a parameter", message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Metrics_AfterAJob_CountItByState()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await server.WaitForAsync(await server.SubmitAsync(), "completed");
+
+        await server.UntilAsync(async () => (await server.Client.GetStringAsync("/metrics")).Contains("seedance_jobs{", StringComparison.Ordinal));
+
+        string metrics = await server.Client.GetStringAsync("/metrics");
+        Assert.Matches("seedance_jobs_ended_total\\{[^}]*status=\"succeeded\"[^}]*\\} [1-9]", metrics);
+        Assert.Matches("seedance_videos_total\\{[^}]*outcome=\"done\"", metrics);
     }
 }
