@@ -33,7 +33,7 @@ public sealed class PageInBrowserTests
         await page.Locator("#add-shot").ClickAsync();
         await page.Locator("#shot-2").FillAsync("it stays");
 
-        await browser.SubmitAsync("a red ball", steps: 25, frames: 17);
+        await browser.SubmitAsync("a red ball", steps: 100, frames: 17);
         await BrowserPage.Expect(browser.Card.Locator(".picture img")).ToBeVisibleAsync();
         await browser.ShowAsync("progress");
         await BrowserPage.Expect(browser.Card.Locator(".state")).ToHaveTextAsync("Ready");
