@@ -42,7 +42,7 @@ public sealed class PageInBrowserTests
         Assert.Contains(said, text => text.StartsWith("Denoising, step ", StringComparison.Ordinal));
         Assert.Contains(said, text => text.StartsWith("How “a red ball [Shot 1] it moves left", StringComparison.Ordinal));
         await browser.Button("Play").ClickAsync();
-        _ = await page.WaitForFunctionAsync("() => document.querySelector('video').currentTime > 0");
+        _ = await page.WaitForFunctionAsync("() => document.querySelector('video')?.currentTime > 0");
         await browser.Button("Frames").ClickAsync();
         _ = await page.WaitForFunctionAsync("() => document.querySelector('.sheet img')?.naturalWidth > 0");
         await browser.ShowAsync("desktop");
@@ -152,7 +152,7 @@ public sealed class PageInBrowserTests
 
         await BrowserPage.Expect(browser.Card.Locator(".state")).ToHaveTextAsync("Ready");
         await browser.Button("Play").ClickAsync();
-        _ = await page.WaitForFunctionAsync("() => document.querySelector('video').currentTime > 0");
+        _ = await page.WaitForFunctionAsync("() => document.querySelector('video')?.currentTime > 0");
         Assert.Equal(key, await page.EvaluateAsync<string>("() => sessionStorage.getItem('seedance-key')"));
         Assert.Equal(0, await page.EvaluateAsync<int>("() => localStorage.length"));
         Assert.All(browser.Errors, error => Assert.Contains("401", error, StringComparison.Ordinal));
