@@ -4,6 +4,7 @@ using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
+using Seedance.Onnx.Server;
 
 namespace Seedance.Onnx.Cli;
 
@@ -37,6 +38,7 @@ internal static class DoctorCommand
             .. FindProviders(),
             await DoctorCheck.LookAsync("config", () => Task.FromResult(DescribeSettings(host))).ConfigureAwait(false),
             new("cache", Ok: true, DescribeCache(ReadSettingsIfSound(host))),
+            await DoctorCheck.LookAsync("server", () => Task.FromResult(SeedanceServer.Examine(ServeCommand.ReadOptions(named: null, host, new Dictionary<string, string>())))).ConfigureAwait(false),
             await DoctorCheck.LookAsync("pack", () => OpenPackAsync(host, cancellationToken)).ConfigureAwait(false),
         ];
         string[] missing = [.. checks.Where(check => !check.Ok).Select(check => check.Name)];

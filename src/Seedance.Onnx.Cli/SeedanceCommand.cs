@@ -70,6 +70,7 @@ internal static class SeedanceCommand
             BenchCommand.Create(host),
             PlanCommand.Create(host),
             DoctorCommand.Create(host),
+            ServeCommand.Create(host),
             help,
             version,
         };

@@ -167,7 +167,7 @@ public sealed class GenerationPlanner
 
     private Task<VideoFrame> ReadAsync(ImageSource image, VideoSize? size, CancellationToken cancellationToken)
     {
-        ImageReader reader = new(FFmpegTool.Find(_options.FFmpeg));
+        ImageReader reader = new(FFmpegTool.Find(_options.FFmpeg), _options.Media);
         return image.Path is { } path ? reader.ReadAsync(path, size, cancellationToken) : reader.ReadAsync(image.Encoded, image.Name, size, cancellationToken);
     }
 }

@@ -44,6 +44,9 @@ public sealed class PipelineOptions
     /// <summary>Where FFmpeg is; looked for on PATH if not specified. It is needed to save files, not to make frames.</summary>
     public FFmpegOptions FFmpeg { get; set; } = new();
 
+    /// <summary>What images that requests bring along may cost; the defaults of <see cref="MediaLimits"/> if not specified.</summary>
+    public MediaLimits Media { get; set; } = new();
+
     /// <summary>Where the pipeline logs; nowhere if not specified.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 

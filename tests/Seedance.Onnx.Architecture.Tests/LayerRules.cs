@@ -11,7 +11,7 @@ internal static class LayerRules
         ["Seedance.Onnx.Ort"] = ["Seedance.Onnx.Core", "OnnxRuntime"],
         ["Seedance.Onnx.Media"] = ["Seedance.Onnx.Core"],
         ["Seedance.Onnx"] = ["Seedance.Onnx.Core", "Seedance.Onnx.Graphs", "Seedance.Onnx.Ort", "Seedance.Onnx.Media"],
-        ["Seedance.Onnx.Cli"] = ["Seedance.Onnx"],
+        ["Seedance.Onnx.Cli"] = ["Seedance.Onnx", "Seedance.Onnx.Server"],
         ["Seedance.Onnx.Server"] = ["Seedance.Onnx"],
         ["Seedance.Onnx.Architecture.Tests"] = [],
         // The library knows no ONNX Runtime; its tests run graphs before and after a change.

@@ -25,6 +25,7 @@ public sealed class DoctorCommandTests : IDisposable
         Assert.Matches(@"ok +memory +\d", run.Output);
         Assert.Matches(@"ok +config +none; SEEDANCE_CONFIG can name a file\n", run.Output);
         Assert.Matches(@"ok +cache +.*seedance: ", run.Output);
+        Assert.Matches(@"ok +server +would listen on http://127\.0\.0\.1:8040 with no API keys \(only this machine may ask\); data in .*seedance-data, not made yet\n", run.Output);
         Assert.Matches(@"ok +pack +tiny 1\.0\.0 \(.*\): 5 files verified, graphs open\n", run.Output);
     }
 
@@ -52,6 +53,17 @@ public sealed class DoctorCommandTests : IDisposable
         CommandRun run = await _commands.RunAsync(new StringWriter(), showProgress: false, new CancellationToken(canceled: true), "doctor");
 
         run.AssertFailed(130, "Cancelled");
+    }
+
+    [SkippableFact]
+    public async Task Doctor_ServerThatCouldNotStart_SaysWhyAndExits5()
+    {
+        _commands.Set("SEEDANCE_SERVER_URLS", "http://0.0.0.0:80");
+
+        CommandRun run = await _commands.RunAsync("doctor");
+
+        Assert.Equal(5, run.ExitCode);
+        Assert.Matches(@"MISSING +server +Settings 'server': urls must be addresses of this machine only while there are no API keys, but 'http://0\.0\.0\.0:80'", run.Output);
     }
 
     [SkippableFact]

@@ -1,0 +1,54 @@
+using Seedance.Onnx.Server.Ark;
+using Seedance.Onnx.Server.OpenAi;
+
+namespace Seedance.Onnx.Server.Http;
+
+/// <summary>Turns whatever goes wrong with a request into the envelope of the API that was asked, and mistakes of ours into an answer that tells nothing of the inside.</summary>
+internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswers> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        RequestIdentity.Set(context);
+        Envelope envelope = context.Request.Path.StartsWithSegments(ArkEndpoints.Root) ? ArkErrors.Envelope : OpenAiErrors.Envelope;
+        try
+        {
+            await next(context).ConfigureAwait(false);
+            if (!context.Response.HasStarted && context.Response is { StatusCode: >= StatusCodes.Status400BadRequest, ContentLength: null, ContentType: null })
+            {
+                await envelope.WriteAsync(context, [OfStatus(context)]).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (!context.Response.HasStarted && Describe(error, context) is { } problems)
+        {
+            await envelope.WriteAsync(context, problems).ConfigureAwait(false);
+        }
+    }
+
+    private IReadOnlyList<RequestProblem>? Describe(Exception error, HttpContext context)
+    {
+        switch (error)
+        {
+            case RequestProblemException { Problems: var problems }:
+                return problems;
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                return [new RequestProblem(ProblemKind.TooLarge, "The body must be smaller, but is larger than this server takes. Send a smaller image.")];
+            case BadHttpRequestException or InvalidDataException:
+                return [new RequestProblem(ProblemKind.Invalid, $"The request must be well formed, but is not: {error.Message}")];
+            case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
+                return null; // nobody listens any more
+            default:
+                ServerLog.Failed(logger, context.TraceIdentifier, context.Request.Method, context.Request.Path, error);
+                return [new RequestProblem(ProblemKind.Internal, "This must not happen, but did; the server's log says more.")];
+        }
+    }
+
+    private static RequestProblem OfStatus(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status401Unauthorized => new(ProblemKind.Unauthorized, "A valid API key must be given, as Authorization: Bearer KEY, but is not."),
+        StatusCodes.Status404NotFound => new(ProblemKind.NotFound, $"There must be something at {context.Request.Path}, but is not."),
+        StatusCodes.Status405MethodNotAllowed => new(ProblemKind.MethodNotAllowed, $"{context.Request.Path} must be asked with another method, but was with {context.Request.Method}."),
+        StatusCodes.Status413PayloadTooLarge => new(ProblemKind.TooLarge, "The body must be smaller, but is larger than this server takes. Send a smaller image."),
+        StatusCodes.Status415UnsupportedMediaType => new(ProblemKind.UnsupportedMedia, $"The body must be JSON or a form, but is '{context.Request.ContentType}'."),
+        _ => new(ProblemKind.Invalid, $"The request must be well formed, but is not ({context.Response.StatusCode})."),
+    };
+}

@@ -1,0 +1,27 @@
+namespace Seedance.Onnx.Server.Jobs;
+
+/// <summary>How far a running job is. Immutable.</summary>
+/// <param name="Stage">What is being done; null before the first step.</param>
+/// <param name="Step">Steps of the stage that are done.</param>
+/// <param name="Steps">Steps of the stage in all.</param>
+/// <param name="Look">Which look this is, from 1; 0 before the first.</param>
+/// <param name="Preview">The video's first frame as it would come out now, as PNG; null before the first look.</param>
+internal sealed record JobProgress(GenerationStage? Stage, int Step, int Steps, int Look, byte[]? Preview)
+{
+    // Denoising is nearly all of the time; frames are encoded while they are decoded.
+    private const int DenoiseBegins = 5;
+    private const int DecodeBegins = 85;
+    private const int Last = 99;
+
+    public static JobProgress None { get; } = new(Stage: null, 0, 0, 0, Preview: null);
+
+    /// <summary>From 0 to 99.</summary>
+    public int Percent => Stage switch
+    {
+        GenerationStage.Denoise => Between(DenoiseBegins, DecodeBegins),
+        GenerationStage.Decode or GenerationStage.Encode => Between(DecodeBegins, Last),
+        _ => 0,
+    };
+
+    private int Between(int from, int to) => from + ((to - from) * Step / Math.Max(Steps, 1));
+}

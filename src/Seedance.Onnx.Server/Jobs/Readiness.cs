@@ -1,0 +1,17 @@
+namespace Seedance.Onnx.Server.Jobs;
+
+/// <summary>Whether this server can make videos now.</summary>
+internal sealed class Readiness(IHostApplicationLifetime lifetime)
+{
+    /// <summary>Whether the graphs are loaded.</summary>
+    public bool PackIsOpen { get; set; }
+
+    /// <summary>What keeps the pack from being opened; null where nothing does.</summary>
+    public string? Problem { get; set; }
+
+    /// <summary>Whether the server was told to end.</summary>
+    public bool Ends => lifetime.ApplicationStopping.IsCancellationRequested;
+
+    /// <summary>Why it is not ready; null if it is.</summary>
+    public string? WhyNot => Ends ? "The server ends: it takes no more jobs." : PackIsOpen ? null : Problem ?? "The pack is being opened.";
+}

@@ -1,0 +1,141 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Seedance.Onnx.Hosting;
+using Seedance.Onnx.Media;
+using Seedance.Onnx.Server.Ark;
+using Seedance.Onnx.Server.Http;
+using Seedance.Onnx.Server.Jobs;
+using Seedance.Onnx.Server.OpenAi;
+using Seedance.Onnx.Server.Page;
+using Seedance.Onnx.Server.Security;
+
+namespace Seedance.Onnx.Server;
+
+/// <summary>The HTTP server: jobs that survive, behind the APIs of OpenAI Videos and Volcengine Ark. See README.md beside the project.</summary>
+/// <remarks>
+/// <code>
+/// await using WebApplication server = SeedanceServer.Create(new ServerOptions(), seedance => seedance.Pack = "onnx/seedance-mini");
+/// await server.RunAsync();
+/// </code>
+/// </remarks>
+public static class SeedanceServer
+{
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(10);
+
+    /// <summary>Makes a server that is ready to be started. The pack's contract is read and the data folder taken; the graphs are loaded once it runs.</summary>
+    /// <param name="options">What its owner decides.</param>
+    /// <param name="configure">Sets the pack, and how its pipeline runs.</param>
+    /// <returns>The server; the caller disposes it.</returns>
+    /// <exception cref="HostSettingsException">The options cannot be: a public address without keys, or a data folder that cannot be used.</exception>
+    /// <exception cref="ModelPackException">The folder is no usable pack.</exception>
+    public static WebApplication Create(ServerOptions options, Action<SeedanceOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(configure);
+        ApiKeys keys = new(JobFiles.KeysOf(Path.GetFullPath(options.DataFolder)));
+        ListenAddresses.Require(options, keys.All.Count > 0);
+        SeedanceOptions seedance = new();
+        configure(seedance);
+        seedance.Pipeline.ConcurrentGenerations = options.Workers;
+        seedance.Pipeline.Media = new MediaLimits { MaxImageBytes = (long)options.MaxImageMib << 20, MaxPixels = options.MaxImageMegapixels * 1_000_000L };
+        GenerationPlanner planner = GenerationPlanner.Open(seedance.Pack, seedance.Pipeline);
+        JobFiles files = new(options.DataFolder);
+
+        // Empty, because settings that ASP.NET Core finds by itself could open another address than the one that was looked at.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        ConfigureKestrel(builder.WebHost, options);
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds) + AfterDrain);
+        builder.Services.AddSeedance(given =>
+        {
+            given.Pack = seedance.Pack;
+            given.Pipeline = seedance.Pipeline;
+        });
+        AddServices(builder.Services, options, planner, files, keys);
+        builder.Services.AddRouting().AddRateLimiter(limiter => KeyLimits.Configure(limiter, options));
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = Envelope.Json.PropertyNamingPolicy);
+        builder.Services.AddOpenApi();
+        Telemetry.Add(builder.Services, options);
+        builder.Services.AddHostedService<CallbackSender>().AddHostedService<JobWorker>().AddHostedService<JobCleaner>();
+        WebApplication app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    /// <summary>Makes an API key. A server that runs takes it at once.</summary>
+    /// <param name="options">Where the server keeps its data.</param>
+    /// <param name="name">Whose key it is; jobs belong to it.</param>
+    /// <returns>The key, which is nowhere else: only its hash is kept.</returns>
+    /// <exception cref="HostSettingsException">The name is taken, or the file cannot be written.</exception>
+    public static string AddKey(ServerOptions options, string name)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return new ApiKeys(JobFiles.KeysOf(options.DataFolder)).Add(name);
+    }
+
+    /// <summary>Looks whether a server could start with these options, without starting it.</summary>
+    /// <param name="options">What its owner decides.</param>
+    /// <returns>Where it would listen, how many keys it has, and where its data is.</returns>
+    /// <exception cref="HostSettingsException">It could not: a public address without keys, or a file of keys that cannot be read.</exception>
+    public static string Examine(ServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        int keys = new ApiKeys(JobFiles.KeysOf(options.DataFolder)).All.Count;
+        ListenAddresses.Require(options, keys > 0);
+        string data = Directory.Exists(options.DataFolder) ? "" : ", not made yet";
+        return $"would listen on {string.Join(", ", ListenAddresses.Of(options))} with {(keys == 0 ? "no API keys (only this machine may ask)" : $"{keys} API keys")}; data in {options.DataFolder}{data}";
+    }
+
+    private static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options)
+    {
+        _ = host.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(ListenAddresses.Of(options)).ConfigureKestrel(kestrel =>
+        {
+            KestrelServerLimits limits = kestrel.Limits;
+            limits.MaxRequestBodySize = (long)options.MaxBodyMib << 20;
+            limits.MaxConcurrentConnections = options.MaxConnections;
+            limits.RequestHeadersTimeout = HeadersTimeout;
+            limits.MaxRequestHeaderCount = 64;
+            kestrel.AddServerHeader = false;
+            if (options.Certificate is { } certificate)
+            {
+                X509Certificate2 own = X509Certificate2.CreateFromPemFile(certificate, options.CertificateKey);
+                kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = own);
+            }
+        });
+    }
+
+    private static void AddServices(IServiceCollection services, ServerOptions options, GenerationPlanner planner, JobFiles files, ApiKeys keys)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        _ = services.AddSingleton(options).AddSingleton(planner).AddSingleton(keys)
+            .AddSingleton(_ => files) // by a factory, so that the container disposes it
+            .AddPooledDbContextFactory<JobDatabase>(database => database.UseSqlite(new SqliteConnectionStringBuilder { DataSource = files.Database }.ToString()))
+            .AddSingleton<JobStore>().AddSingleton<JobSignal>().AddSingleton<JobNews>().AddSingleton<ProgressBoard>().AddSingleton<Readiness>().AddSingleton<ServerMeter>()
+            .AddSingleton<JobIntake>().AddSingleton<VideoMaker>()
+            .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>()
+            .AddSingleton<SignedLinks>().AddSingleton<ResultFiles>().AddSingleton<EventStream>()
+            .AddSingleton<OpenAiRequestReader>().AddSingleton<OpenAiEndpoints>()
+            .AddSingleton<ArkContentReader>().AddSingleton<ArkRequestReader>().AddSingleton<ArkEndpoints>().AddSingleton<PageEndpoints>()
+            .AddHostedService<StoreOpening>();
+    }
+
+    private static void Map(WebApplication app)
+    {
+        _ = app.UseMiddleware<ProblemAnswers>();
+        _ = app.UseRouting();
+        _ = app.UseMiddleware<KeyCheck>();
+        _ = app.UseRateLimiter();
+        app.Services.GetRequiredService<OpenAiEndpoints>().Map(app);
+        app.Services.GetRequiredService<ArkEndpoints>().Map(app);
+        app.Services.GetRequiredService<PageEndpoints>().Map(app);
+        HealthEndpoints.Map(app);
+        _ = app.MapOpenApi();
+        _ = app.MapPrometheusScrapingEndpoint();
+    }
+}
