@@ -12,11 +12,13 @@ public sealed class WanGraphTests(ITestOutputHelper output)
     private static readonly Tolerance Relative = new("the same formulas in another order, block after block", 1e-4, 1e-4);
 
     [Theory]
-    [InlineData("transformer", "B=2 f=3 h=8 w=12 S=20")]
-    [InlineData("text_encoder", "B=2 S=20")]
-    [InlineData("vae_decoder", "B=1 f=2 h=4 w=6")]
-    [InlineData("vae_encoder", "B=1 F=9 H=32 W=48")]
-    [InlineData("tokenizer", "N=2")]
+    [InlineData("wan-pack/transformer", "B=2 f=3 h=8 w=12 S=20")]
+    [InlineData("wan-pack/text_encoder", "B=2 S=20")]
+    [InlineData("wan-pack/vae_decoder", "B=1 f=2 h=4 w=6")]
+    [InlineData("wan-pack/vae_encoder", "B=1 F=9 H=32 W=48")]
+    [InlineData("wan-pack/tokenizer", "N=2")]
+    [InlineData("wan-image-pack/transformer", "B=2 f=3 h=8 w=12 S=512 I=5")]
+    [InlineData("wan-image-pack/image_encoder", "B=2 H=32 W=48")]
     public void Optimize_AnyTarget_KeepsOutputs(string graph, string axes)
     {
         OnnxModel model = Load(graph);
@@ -34,13 +36,16 @@ public sealed class WanGraphTests(ITestOutputHelper output)
 
     /// <summary>
     /// A block of the transformer: two attentions, two rotated tensors, four norms of queries and keys, and three of tokens, besides one at the end; all but the first of
-    /// these stand behind an addition, as those of the text encoder do.
+    /// these stand behind an addition, as those of the text encoder do. One that looks at images has another attention and another norm of keys in each block, and two norms
+    /// around what it makes of their features.
     /// </summary>
     [Theory]
-    [InlineData("transformer", "MultiHeadAttention 4, RotaryEmbedding 4, SimplifiedLayerNormalization 8, LayerNormalization 1, SkipLayerNormalization 6, FastGelu 3")]
-    [InlineData("text_encoder", "MultiHeadAttention 2, SimplifiedLayerNormalization 1, SkipSimplifiedLayerNormalization 4, FastGelu 2")]
-    [InlineData("vae_decoder", "MultiHeadAttention 1, SimplifiedLayerNormalization 22")]
-    [InlineData("vae_encoder", "MultiHeadAttention 1, SimplifiedLayerNormalization 14")]
+    [InlineData("wan-image-pack/transformer", "MultiHeadAttention 6, RotaryEmbedding 4, SimplifiedLayerNormalization 10, LayerNormalization 3, SkipLayerNormalization 6, FastGelu 3")]
+    [InlineData("wan-image-pack/image_encoder", "MultiHeadAttention 2, LayerNormalization 2, SkipLayerNormalization 3")]
+    [InlineData("wan-pack/transformer", "MultiHeadAttention 4, RotaryEmbedding 4, SimplifiedLayerNormalization 8, LayerNormalization 1, SkipLayerNormalization 6, FastGelu 3")]
+    [InlineData("wan-pack/text_encoder", "MultiHeadAttention 2, SimplifiedLayerNormalization 1, SkipSimplifiedLayerNormalization 4, FastGelu 2")]
+    [InlineData("wan-pack/vae_decoder", "MultiHeadAttention 1, SimplifiedLayerNormalization 22")]
+    [InlineData("wan-pack/vae_encoder", "MultiHeadAttention 1, SimplifiedLayerNormalization 14")]
     public void Optimize_Cpu_FusesAllOfThem(string graph, string expected)
     {
         OnnxModel model = Load(graph);
@@ -52,5 +57,5 @@ public sealed class WanGraphTests(ITestOutputHelper output)
         Assert.Equal((0, 0), (PassAssert.Count(model, "Softmax"), PassAssert.Count(model, "ReduceMean")));
     }
 
-    private static OnnxModel Load(string graph) => OnnxModel.Load(RepositoryFolder.PathOf("tests", "Shared", "wan-pack", graph, "model.onnx"));
+    private static OnnxModel Load(string graph) => OnnxModel.Load(RepositoryFolder.PathOf("tests", "Shared", graph, "model.onnx"));
 }
