@@ -31,7 +31,7 @@ from train_thin_decoder import load_decoder, thin
 from training import WORK, fail, load_average
 from world.prompts import evaluation_prompts
 
-NAME, VERSION = "seedance-mini", "0.2.0"
+NAME, VERSION = "seedance-mini", "0.3.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
 MAX_TOKENS = 192
 REFERENCE = {"prompt": "a red ball on the left moves to the right on a grey background", "seed": 7, "frames": 17, "width": 96, "height": 64, "steps": 8}

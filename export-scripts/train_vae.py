@@ -170,7 +170,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", type=numbers, default=getattr(VaeConfig, name), help="comma-separated, from the finest level to the coarsest")
     parser.add_argument("--kl", type=float, default=2e-5)
     parser.add_argument("--halved", type=float, default=0.25, help="share of steps on latents averaged to half the size")
-    parser.add_argument("--words", type=int, default=400, help="steps at the start on many single frames, most of which are only read: shapes are slow to be named")
+    parser.add_argument("--words", type=int, default=900, help="steps at the start on many single frames, most of which are only read: shapes are slow to be named")
     parser.add_argument("--read-noise", type=float, default=0.7, help="most noise in the latents that are read, 0 to 1")
     parser.add_argument("--decode-noise", type=float, default=0.3, help="most noise in the half of the latents that are decoded with some, 0 to 1")
     parser.add_argument("--rate", type=float, default=0.02, help="of Muon, for the convolutions")
