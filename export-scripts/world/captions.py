@@ -20,8 +20,8 @@ def is_withheld_text(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """Which slots a caption mentions."""
+class Said:
+    """Which slots a caption mentions, besides colour and kind."""
 
     place: bool
     motion: bool
@@ -92,20 +92,27 @@ def caption(clip: Clip, rng: np.random.Generator, language: str | None = None) -
 
 def shot_captions(clip: Clip, rng: np.random.Generator, language: str | None = None) -> list[str]:
     """One caption for each shot, as the text encoder gets them. None of them is a text withheld for the evaluation."""
+    return [text for text, _ in told_shots(clip, rng, language)]
+
+
+def told_shots(clip: Clip, rng: np.random.Generator, language: str | None = None) -> list[tuple[str, Said]]:
+    """The captions of `shot_captions`, each with the slots that it mentions."""
     language = language or clip.language
-    captions: list[str] = []
+    captions: list[tuple[str, Said]] = []
     for shot in clip.shots:
         for _ in range(50):
-            text = _shot_caption(shot, _Writer(rng, language), _draw_slots(shot, rng))
+            writer = _Writer(rng, language)
+            said = _draw_slots(shot, rng)
+            text = _shot_caption(shot, writer, said)
             if not is_withheld_text(text):
                 break
-        captions.append(text)
+        captions.append((text, said))
     return captions
 
 
 def full_shot_caption(shot: Shot, language: str, template_seed: int = 0, usual: bool = True) -> str:
     """A caption that mentions every slot in the vocabulary's own words; without `usual`, a fixed camera and the flat style go without saying."""
-    said = _Said(True, True, True, camera=usual or shot.camera != "fixed", style=usual or shot.style != "flat")
+    said = Said(True, True, True, camera=usual or shot.camera != "fixed", style=usual or shot.style != "flat")
     return _shot_caption(shot, _Writer(np.random.default_rng(template_seed), language, synonyms=0.0), said, terse=False)
 
 
@@ -129,12 +136,12 @@ def join_shots(captions: list[str], language: str, rng: np.random.Generator) -> 
     return ("，然后切换到" if chinese else ", then cut to ").join(captions)
 
 
-def _draw_slots(shot: Shot, rng: np.random.Generator) -> _Said:
+def _draw_slots(shot: Shot, rng: np.random.Generator) -> Said:
     draw = rng.random(6)
     if draw[0] < (0.22 if len(shot.subjects) == 1 else 0.08):
-        return _Said(False, True, False, False, False)
+        return Said(False, True, False, False, False)
     two = len(shot.subjects) == 2
-    return _Said(
+    return Said(
         place=bool(draw[1] < (0.75 if two else 0.55)),
         motion=bool(draw[2] < (0.75 if shot.subjects[0].motion == "stays still" else 0.9)),
         background=bool(draw[3] < 0.65),
@@ -143,7 +150,7 @@ def _draw_slots(shot: Shot, rng: np.random.Generator) -> _Said:
     )
 
 
-def _shot_caption(shot: Shot, writer: _Writer, said: _Said, terse: bool = True) -> str:
+def _shot_caption(shot: Shot, writer: _Writer, said: Said, terse: bool = True) -> str:
     if len(shot.subjects) == 1:
         core = _one(shot, writer, said, terse)
     else:
@@ -188,7 +195,7 @@ def _named(shot: Shot, subject: Subject, writer: _Writer, terse: bool = True) ->
     return f"{thing}, {close}," if writer.base == "en" else f"{thing}{close}，"
 
 
-def _one(shot: Shot, writer: _Writer, said: _Said, terse: bool) -> str:
+def _one(shot: Shot, writer: _Writer, said: Said, terse: bool) -> str:
     subject = shot.subjects[0]
     thing = _named(shot, subject, writer, terse)
     place = writer.word("place", words.PLACES, subject.place) if said.place else ""
@@ -224,7 +231,7 @@ def _gap(left: str, right: str) -> str:
     return " " if left[-1].isascii() and right[0].isascii() else ""
 
 
-def _two(shot: Shot, writer: _Writer, said: _Said) -> str:
+def _two(shot: Shot, writer: _Writer, said: Said) -> str:
     order = list(shot.subjects)
     if writer.chance(0.5):
         order.reverse()

@@ -50,16 +50,20 @@ def describe(frames: NDArray[np.uint8], boundaries: Sequence[int] = (0,), subjec
     return [_describe_shot(frames[start:end], subjects) for start, end in zip(boundaries, ends, strict=True)]
 
 
-def score_clip(frames: NDArray[np.uint8], expected: Sequence[Shot]) -> Scores:
-    """Compares a clip with what its shots should show.
+def describe_shots(frames: NDArray[np.uint8], expected: Sequence[Shot]) -> list[ShotDescription]:
+    """Describes a clip whose shots are where they should be, looking for as many subjects as each should have."""
+    return [_describe_shot(frames[shot.start_frame : shot.start_frame + shot.frames], len(shot.subjects)) for shot in expected]
+
+
+def score_clip(frames: NDArray[np.uint8], expected: Sequence[Shot], described: Sequence[ShotDescription] | None = None) -> Scores:
+    """Compares a clip with what its shots should show. `described`: what `describe_shots` says, if that is known.
 
     Slots: colour, kind, place, motion (each for every subject of every shot), background, camera, style (every shot),
     cut (a new shot begins where it should), same (a character that stays the same over a cut).
     """
     scores: Scores = {}
     previous: tuple[ShotDescription, Shot] | None = None
-    for shot in expected:
-        seen = _describe_shot(frames[shot.start_frame : shot.start_frame + shot.frames], len(shot.subjects))
+    for shot, seen in zip(expected, described or describe_shots(frames, expected), strict=True):
         for slot, right in _compare(seen, shot):
             scores.setdefault(slot, []).append(right)
         if previous is not None and shot.same_character:
