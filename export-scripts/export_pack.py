@@ -23,6 +23,7 @@ from evaluate import decode, load, sample_latents
 from export_graphs import GraphExport, Tensors, export, export_tokenizer, round_to_half
 from model.bundle import Bundle
 from model.peers import PackPeer, Peer, TorchPeer
+from model.reward import HEADS, Reward, RewardConfig
 from model.text import MAX_SHOTS
 from model.vae import REACH, SPATIAL_STRIDE, TEMPORAL_STRIDE, Decoder, Past, Vae, fold, unfold
 from model.upscaler import Upscaler, UpscalerConfig
@@ -79,7 +80,7 @@ class EncoderGraph(nn.Module):
         return self.encoder(sample)
 
 
-def graphs_of(bundle: Bundle, vae: Vae, thin_decoder: Decoder | None, upscaler: Upscaler | None) -> list[GraphExport]:
+def graphs_of(bundle: Bundle, vae: Vae, thin_decoder: Decoder | None, upscaler: Upscaler | None, reward: Reward | None = None) -> list[GraphExport]:
     """The pack's networks with their tensors and the three shapes each is checked at."""
     c, d = vae.config.latent_channels, bundle.text.config.width
     cin, n = bundle.transformer.config.input_channels, bundle.text.config.vocabulary
@@ -102,6 +103,10 @@ def graphs_of(bundle: Bundle, vae: Vae, thin_decoder: Decoder | None, upscaler: 
         optional.append(GraphExport("upscaler", upscaler, {"sample": ("float32", video)}, {"upscaled": ("float32", ["B", 3, "F", "H4", "W4"])},
                                     [frames(1, 3, 16, 24), frames(2, 1, 20, 20), frames(1, 5, 24, 16)]))
     text_axes: list[int | str] = ["B", "S"]
+    if reward:
+        optional.append(GraphExport("reward", reward, {"sample": ("float32", video), "encoder_hidden_states": ("float32", ["B", "S", d]), "encoder_attention_mask": ("int64", text_axes)},
+                                    {"scores": ("float32", ["B", len(HEADS)])},
+                                    [(*frames(b, f, h, w), torch.randn(b, s, d), words(b, s, 1)[1]) for b, f, h, w, s in ((1, 17, 64, 96, 20), (2, 5, 80, 80, 9), (1, 9, 100, 60, 40))]))
     return optional + [
         GraphExport("text_encoder", bundle.text, {"input_ids": ("int64", text_axes), "attention_mask": ("int64", text_axes), "shot_ids": ("int64", text_axes)},
                     {"last_hidden_state": ("float32", ["B", "S", d])}, [words(2, 12, 1), words(1, 31, 2), words(3, 70, 3)]),
@@ -135,7 +140,7 @@ def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], late
     }
 
 
-def configurations(bundle: Bundle, vae: Vae, has_thin: bool, upscaler: Upscaler | None) -> dict[str, dict[str, object]]:
+def configurations(bundle: Bundle, vae: Vae, has_thin: bool, upscaler: Upscaler | None, reward: Reward | None) -> dict[str, dict[str, object]]:
     """The folder layout of diffusers and optimum: an index, one config.json a component, the scheduler's keys."""
     parts = {
         "model_index.json": {"_class_name": "SeedanceMiniPipeline", "_diffusers_version": "0.35.0", "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
@@ -151,6 +156,8 @@ def configurations(bundle: Bundle, vae: Vae, has_thin: bool, upscaler: Upscaler 
         parts["vae_decoder_thin/config.json"] = {"_class_name": "AutoencoderKLCausal", **thin(vae.config).to_dict()}
     if upscaler:
         parts["upscaler/config.json"] = {"_class_name": "VideoUpscaler", **upscaler.config.to_dict()}
+    if reward:
+        parts["reward/config.json"] = {"_class_name": "VideoReward", **reward.config.to_dict()}
     return parts
 
 
@@ -203,7 +210,8 @@ def main(argv: list[str] | None = None) -> None:
     bundle, vae = peer.bundle, peer.vae
     thin_decoder = load_decoder(args.work / "vae_thin" / "state.pt") if (args.work / "vae_thin").exists() else None
     upscaler = load_average(args.work / "upscaler" / "state.pt", lambda c: Upscaler(UpscalerConfig(**c))) if (args.work / "upscaler").exists() else None
-    for module in (bundle, vae, thin_decoder, upscaler):
+    reward = load_average(args.work / "reward" / "state.pt", lambda c: Reward(RewardConfig.from_dict(c))) if (args.work / "reward" / "state.pt").exists() else None
+    for module in (bundle, vae, thin_decoder, upscaler, reward):
         if module:
             round_to_half(module)
     partial = args.out.with_name(args.out.name + ".partial")
@@ -211,13 +219,13 @@ def main(argv: list[str] | None = None) -> None:
     partial.mkdir(parents=True)
     if shutil.disk_usage(partial).free < 200e6:
         fail(f"{partial.parent} must have 200 MB free. Free some disk.")
-    graphs = graphs_of(bundle, vae, thin_decoder, upscaler)
+    graphs = graphs_of(bundle, vae, thin_decoder, upscaler, reward)
     export_tokenizer(args.work / "tokenizer" / "spiece.model", partial / "tokenizer" / "model.onnx")
     for graph in graphs:
         path = partial / graph.role / "model.onnx"
         worst = export(graph, path)
         print(f"{graph.role}: {path.stat().st_size / 1e6:.1f} MB, differs from the network by {worst:.1e} at most", flush=True)
-    for name, values in configurations(bundle, vae, bool(thin_decoder), upscaler).items():
+    for name, values in configurations(bundle, vae, bool(thin_decoder), upscaler, reward).items():
         path = partial / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values, indent=2) + "\n")

@@ -24,6 +24,7 @@ from export_graphs import compare
 from export_pack import graphs_of
 from model.bundle import Bundle
 from model.peers import tokenizer_model
+from model.reward import Reward, RewardConfig
 from model.text import TextConfig
 from model.transformer import TransformerConfig
 from model.upscaler import Upscaler, UpscalerConfig
@@ -70,7 +71,7 @@ def main(argv: list[str] | None = None) -> None:
 
     if not (args.pack / "seedance.json").exists():
         fail(f"--pack must be a folder with a seedance.json, but {args.pack} has none.")
-    there = [name for name in ("tokenizer/spiece.model", *(f"{part}/state.pt" for part in ("transformer", "vae", "vae_thin", "upscaler"))) if (args.work / name).exists()]
+    there = [name for name in ("tokenizer/spiece.model", *(f"{part}/state.pt" for part in ("transformer", "vae", "vae_thin", "upscaler", "reward"))) if (args.work / name).exists()]
     if there:
         fail(f"--work must be a folder without checkpoints, but {args.work} has {', '.join(there)}. Name another folder, or remove them.")
     latents = json.loads((args.pack / "seedance.json").read_text(encoding="utf-8"))["latents"]
@@ -88,7 +89,7 @@ def main(argv: list[str] | None = None) -> None:
     vae = Vae(config("vae_decoder", VaeConfig))  # type: ignore[arg-type]
     take(vae.encoder, weights_of(graph("vae_encoder")), "encoder.", args.pack / "vae_encoder")
     take(vae.decoder, weights_of(graph("vae_decoder")), "decoder.", args.pack / "vae_decoder")
-    thin = upscaler = None
+    thin = upscaler = reward = None
     if (args.pack / "vae_decoder_thin").exists():
         thin_config: VaeConfig = config("vae_decoder_thin", VaeConfig)  # type: ignore[assignment]
         thin = Decoder(thin_config)
@@ -96,8 +97,11 @@ def main(argv: list[str] | None = None) -> None:
     if (args.pack / "upscaler").exists():
         upscaler = Upscaler(config("upscaler", UpscalerConfig))  # type: ignore[arg-type]
         take(upscaler, weights_of(graph("upscaler")), "", args.pack / "upscaler")
+    if (args.pack / "reward").exists():
+        reward = Reward(config("reward", RewardConfig))  # type: ignore[arg-type]
+        take(reward, weights_of(graph("reward")), "", args.pack / "reward")
 
-    for network in graphs_of(bundle, vae, thin, upscaler):
+    for network in graphs_of(bundle, vae, thin, upscaler, reward):
         print(f"{network.role}: differs from the graph by {compare(network, args.pack / network.role / 'model.onnx'):.1e} at most", flush=True)
     (args.work / "tokenizer").mkdir(parents=True, exist_ok=True)
     (args.work / "tokenizer" / "spiece.model").write_bytes(tokenizer_model(args.pack / "tokenizer" / "model.onnx"))
@@ -108,6 +112,8 @@ def main(argv: list[str] | None = None) -> None:
         save(args.work / "vae_thin", thin, thin_config.to_dict())
     if upscaler:
         save(args.work / "upscaler", upscaler, upscaler.config.to_dict())
+    if reward:
+        save(args.work / "reward", reward, reward.config.to_dict())
 
 
 if __name__ == "__main__":

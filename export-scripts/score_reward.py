@@ -63,8 +63,8 @@ def areas(score: Scorer, clips: ClipSet, count: int, seed: int) -> dict[str, flo
         for i, head in enumerate(HEADS):
             good[head] += right[:, i].tolist()
         for head in CORRUPTIONS:
-            spoilt = [(frames, words) for (frames, clip), words in zip(drawn, captions, strict=True)
-                      if (frames := corrupt(head, clip, frames, rng, rng.uniform(1 / 3, 1))) is not None]
+            tried = [(corrupt(head, clip, frames, rng, rng.uniform(1 / 3, 1)), words) for (frames, clip), words in zip(drawn, captions, strict=True)]
+            spoilt = [(frames, words) for frames, words in tried if frames is not None]
             if spoilt:
                 bad[head] += score(to_tensor(np.stack([frames for frames, _ in spoilt])), [words for _, words in spoilt])[:, HEADS.index(head)].tolist()
         sample = to_tensor(np.stack([frames for frames, _ in drawn]))

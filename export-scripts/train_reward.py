@@ -23,7 +23,7 @@ from corruptions import CORRUPTIONS, corrupt, retold
 from dataset import ClipSet
 from model.bundle import Bundle, Text, Tokenizer
 from model.reward import HEADS, Reading, Reward, RewardConfig, Views, Words, alignment
-from model.text import TextEncoder
+from model.text import MAX_SHOTS, TextEncoder
 from muon import Muon
 from pictures import to_tensor
 from reward_data import SampleSet, Told, Truth, all_said, clips_of_one_shape, encode, said_by, seen_by_detector, seen_in, share_right, stills, truth_of
@@ -72,18 +72,16 @@ def hearing_loss(words: Words, text: Text, clips: Sequence[Clip], told: Sequence
     return best + sum(entropy(logits, classes) for logits, classes in zip(words.scene, scene, strict=True)) + tokens  # type: ignore[return-value]
 
 
-def aligned(words: Words, reading: Reading) -> Tensor:
-    """The score with shots as they are known: those that the captions speak of, or the video has, beyond the other's are nothing."""
-    count = reading.present.shape[1]
-    missing = Reading(*(F.pad(t, (0, 0) * (t.ndim - 2) + (0, words.shots.shape[1] - count), value=-20.0 if t is reading.present else 0.0) if isinstance(t, Tensor) else
-                        [F.pad(u, (0, 0) * (u.ndim - 2) + (0, words.shots.shape[1] - count)) for u in t] for t in (reading.present, reading.subjects, reading.scene)))
-    return alignment(words, missing)
+def with_shots(reading: Reading, count: int) -> Reading:
+    """As many shots as captions may speak of: those that the video has not are not there."""
+    more = lambda t: F.pad(t, (0, 0) * (t.ndim - 2) + (0, count - t.shape[1]))  # noqa: E731
+    return Reading(more(reading.present), [more(t) for t in reading.subjects], [more(t) for t in reading.scene], more(reading.there))
 
 
-def repeated(reading: Reading) -> Reading:
-    """The same videos twice."""
-    twice = lambda t: torch.cat([t, t])  # noqa: E731
-    return Reading(twice(reading.present), [twice(t) for t in reading.subjects], [twice(t) for t in reading.scene])
+def twice(reading: Reading) -> Reading:
+    """The same videos two times."""
+    both = lambda t: torch.cat([t, t])  # noqa: E731
+    return Reading(both(reading.present), [both(t) for t in reading.subjects], [both(t) for t in reading.scene], both(reading.there))
 
 
 class Losses:
@@ -122,14 +120,11 @@ class Losses:
             quality.append(row)
         sample = to_tensor(np.stack(videos))
         truth = truth_of([seen_in(clip) for _, clip in drawn], *sample.shape[2:], known)
-        # A picture that stands or runs to and fro begins its shots where it did; one that was turned into another may seem to.
+        # What was spoilt may seem to be cut elsewhere.
+        starts, clips = truth.starts.clone(), [clip for _, clip in drawn]
         truth.starts[[i for i, k in enumerate(known) if not k]] = UNKNOWN
-        of_all, clips = truth.starts.clone(), [clip for _, clip in drawn]
-        for i, clip in enumerate(clips):
-            of_all[i] = 0
-            of_all[i, [shot.start_frame for shot in clip.shots]] = 1
         views = reward.see(sample)
-        reading = reward.watcher.read(views, truth.shots, of_all)
+        reading = reward.watcher.read(views, truth.shots, starts)
         losses = seeing_losses(views, reading, truth)
         losses["quality"] = binary(reward.judge(views), torch.tensor(quality))
 
@@ -139,7 +134,7 @@ class Losses:
         words, text = self.hear(reward, [[text for text, _ in shots] for shots in said])
         losses["words"] = hearing_loss(words, text, asked, said)
         shares = torch.tensor([share_right(a, [s for _, s in t], clips[i % len(clips)].shots) for i, (a, t) in enumerate(zip(asked, said, strict=True))])
-        error = (aligned(words, repeated(reading)) - shares).square()
+        error = (alignment(words, with_shots(twice(reading), MAX_SHOTS)) - shares).square()
         losses["align"] = error[torch.tensor(known * 2)].mean()
         total = (losses["cells"] + losses["cut"] + losses["colour"] + sum(losses[name] for name in ("kind", "place", "motion", "camera")) + 0.3 * (losses["background"] + losses["style"])
                  + 2 * losses["quality"] + 0.1 * losses["words"] + 4 * losses["align"])
@@ -158,7 +153,7 @@ class Losses:
         reading = reward.watcher.read(views, truth.shots, truth.starts)
         words, _ = self.hear(reward, [s.captions for s in of])
         share = torch.tensor([share_right(s.clip, all_said(s.clip), seen_by_detector(s.seen, s.clip)) for s in of])
-        seeing, align, judged = seeing_losses(views, reading, truth), aligned(words, reading), reward.judge(views)
+        seeing, align, judged = seeing_losses(views, reading, truth), alignment(words, with_shots(reading, MAX_SHOTS)), reward.judge(views)
         likeness = torch.tensor([np.mean([x.sighting.likeness for shot in s.seen for x in shot.subjects] or [0.0]) for s in of], dtype=torch.float32)
         structure = ((likeness - LIKENESS[0]) / (LIKENESS[1] - LIKENESS[0])).clamp(0, 1)
         mean = (align + judged.sigmoid().sum(1)) / len(HEADS)

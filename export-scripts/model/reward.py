@@ -83,6 +83,8 @@ class Reading:
     present: Tensor
     subjects: list[Tensor]
     scene: list[Tensor]
+    there: Tensor
+    """[B, shots]: 1 where a shot has frames, else 0."""
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,7 @@ class Watcher(nn.Module):
         scene = torch.einsum("bsf,bfd->bsd", over / (over.sum(2, keepdim=True) + 1e-6), views.scene)
         figures = torch.einsum("bsf,bfd->bsd", shots / (shots.sum(2, keepdim=True) + 1e-6), views.figures)
         scene = self.scene_out(torch.cat([scene, figures], dim=-1))
-        return Reading(self.present(subject)[..., 0], [head(subject) for head in self.subject_heads], [head(scene) for head in self.scene_heads])
+        return Reading(self.present(subject)[..., 0], [head(subject) for head in self.subject_heads], [head(scene) for head in self.scene_heads], shots.sum(2).clamp(max=1))
 
 
 def axis_of(size: Tensor | int, like: Tensor) -> Tensor:
@@ -298,7 +300,7 @@ def alignment(words: Words, reading: Reading) -> Tensor:
         said, seen = said.softmax(-1), seen.softmax(-1)
         weight = weight + shots * (1 - (1 - usual) * said[..., -1])
         right = right + shots * ((seen * said[..., :-1]).sum(-1) + usual * said[..., -1] * seen[..., 0])
-    return right.sum(1) / (weight.sum(1) + 1e-3)
+    return (right * reading.there).sum(1) / (weight.sum(1) + 1e-3)
 
 
 class Judge(nn.Module):
