@@ -27,6 +27,7 @@ from torch import Tensor
 
 from evaluate import load, sample_latents
 from model.bundle import Text
+from model.flow import Sampling
 from model.peers import PackPeer, Peer
 from training import fail
 
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
             if index == 1:
                 peer.seconds.clear()  # the first video warms up
             noise = torch.randn(shape, generator=torch.Generator().manual_seed(args.seed))
-            made = sample_latents(peer, [[args.prompt]], [[0] * shape[2]], noise, args.steps, args.guidance, shift)
+            made = sample_latents(peer, [[args.prompt]], [[0] * shape[2]], noise, Sampling(args.steps, args.guidance, shift))
             peer.decode(made)
     np.save(args.output.with_suffix(args.output.suffix + ".npy"), made.float().numpy()[0])
     report = {stage: statistics.median(peer.seconds[stage]) for stage in STAGES}

@@ -20,7 +20,7 @@ from torch import Tensor
 from evaluate import KINDS, score, score_stills
 from latents import LatentSet
 from model.bundle import Bundle, Text, Tokenizer, attribute_loss, frame_shots, scene_loss
-from model.flow import training_sigmas
+from model.flow import Sampling, training_sigmas
 from model.peers import TorchPeer
 from model.text import TextConfig
 from model.transformer import TransformerConfig
@@ -63,7 +63,7 @@ PLANS = {
         Stage("whole", 4000, 36, 5, ("one", "two", "shots", "whole", "long"), (1, 0.02), given=0.2),
     ],
 }
-SUBJECT_WEIGHT = 2.0
+SUBJECT_WEIGHT = 3.0
 SCENE_WEIGHT = 0.2
 DROP_TEXT = 0.1
 
@@ -165,9 +165,9 @@ def report(run: Run, peer: TorchPeer, stage: Stage, count: int) -> None:
     simple = set(stage.sets) == {"simple"}
     kinds = ("one",) if set(stage.sets) <= {"simple", "one"} else KINDS
     if stage.frames == 1:
-        run.log("stills", **score_stills(judged, count, simple=simple, steps=16, guidance=3.0, shift=stage.shift))
+        run.log("stills", **score_stills(judged, count, Sampling(steps=16), simple=simple))
         return
-    for kind, row in score(judged, kinds, count, simple=simple, steps=16, guidance=3.0, shift=stage.shift).items():
+    for kind, row in score(judged, kinds, count, Sampling(steps=16), simple=simple).items():
         if row:
             run.log(kind, **row)
 

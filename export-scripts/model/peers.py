@@ -58,7 +58,7 @@ class TorchPeer:
 class PackPeer:
     """The graphs of a pack, each in its own session on the CPU. The tokenizer's model comes out of its graph: its operator is not in Debian's ONNX Runtime."""
 
-    def __init__(self, pack: Path):
+    def __init__(self, pack: Path, transformer: str = "transformer"):
         import onnxruntime
 
         contract = json.loads((pack / "seedance.json").read_text(encoding="utf-8"))
@@ -68,8 +68,8 @@ class PackPeer:
         self.mean, self.std = _columns(latents)
         self.tokenizer = Tokenizer.from_bytes(tokenizer_model(pack / contract["graphs"]["tokenizer"]["file"]))
         onnxruntime.set_default_logger_severity(3)
-        self.sessions = {role: onnxruntime.InferenceSession(str(pack / contract["graphs"][role]["file"]), providers=["CPUExecutionProvider"])
-                         for role in ("text_encoder", "transformer", "vae_encoder", "vae_decoder")}
+        roles = {"text_encoder": "text_encoder", "transformer": transformer, "vae_encoder": "vae_encoder", "vae_decoder": "vae_decoder"}
+        self.sessions = {part: onnxruntime.InferenceSession(str(pack / contract["graphs"][role]["file"]), providers=["CPUExecutionProvider"]) for part, role in roles.items()}
 
     def _run(self, role: str, *tensors: Tensor) -> Tensor:
         session = self.sessions[role]

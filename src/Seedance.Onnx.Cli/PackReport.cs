@@ -48,7 +48,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             _contract.Sampling.BoundaryRatio,
             _contract.Sampling.SecondGuidance,
             _contract.Sampling.NegativePrompt,
-            Distilled = _contract.Sampling.Distilled is { } distilled ? new { Solver = distilled.Solver.ToName(), distilled.Steps, distilled.Guidance } : null,
+            Distilled = _contract.Sampling.Distilled is { } distilled ? new { Solver = distilled.Solver.ToName(), distilled.Steps, distilled.Guidance, Shift = distilled.Shift ?? pack.Scheduler.Shift } : null,
             pack.Scheduler.Shift,
             pack.Scheduler.TrainTimesteps,
         },
@@ -96,7 +96,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
 
         if (_contract.Sampling.Distilled is { } distilled)
         {
-            Row("distilled", $"{distilled.Solver.ToName()}, {distilled.Steps} steps, guidance {distilled.Guidance}: what is run unless a request wants the transformer that it was made from");
+            Row("distilled", $"{distilled.Solver.ToName()}, {distilled.Steps} steps, guidance {distilled.Guidance}, shift {distilled.Shift ?? pack.Scheduler.Shift}: what is run unless a request wants the transformer that it was made from");
         }
 
         Row("prompt", $"up to {_contract.MaxTokens} tokens");

@@ -110,7 +110,8 @@ internal static class ContractReader
     private static DistilledSampling ReadDistilled(JsonFields fields)
     {
         SolverKind kind = ReadSolver(fields);
-        DistilledSampling distilled = new(kind, fields.Whole("steps", 1, 1000), fields.Number("guidance", 0, 100, orEqual: true));
+        DistilledSampling distilled = new(kind, fields.Whole("steps", 1, 1000), fields.Number("guidance", 0, 100, orEqual: true),
+            fields.Has("shift") ? fields.Number("shift", above: 0, most: 1000) : null);
         fields.Close();
         return distilled;
     }

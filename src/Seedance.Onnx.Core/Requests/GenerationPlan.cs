@@ -129,6 +129,7 @@ public sealed record GenerationPlan
 
         VideoRequest read = reading.Request;
         contract = contract.Sampled(read.Undistilled);
+        scheduler = contract.Sampling.LevelsOf(scheduler);
         VideoSize size = reading.Size;
         int frames = reading.Frames, order = read.SolverOrder ?? scheduler.SolverOrder;
         LatentShape latents = contract.Latents.LatentsOf(size, frames);
