@@ -134,7 +134,7 @@ def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], late
         "$schema": "../pack.schema.json", "contract": 1, "name": NAME, "version": VERSION, "license": "Apache-2.0",
         "description": "A small Seedance-shaped text-to-video model of a rendered world of coloured subjects.",
         "latents": {"channels": latent_channels, "temporal_stride": TEMPORAL_STRIDE, "spatial_stride": SPATIAL_STRIDE, "causal_first_frame": True, **statistics},
-        "video": {"fps": 8, "size_multiple": 16, "sizes": ["96x64", "80x80", "64x96"], "max_frames": 41, "default_frames": 17},
+        "video": {"fps": 8, "size_multiple": 16, "sizes": ["96x64", "80x80", "64x96"], "max_frames": 41, "window_frames": 41, "default_frames": 17},
         "sampling": {"solver": "euler", "steps": STEPS, "guidance": GUIDANCE, **few, "negative_prompt": ""},
         "text": {"max_tokens": MAX_TOKENS, "max_shots": MAX_SHOTS},
         **cascade,

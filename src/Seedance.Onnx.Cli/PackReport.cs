@@ -29,6 +29,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             _contract.Video.SizeMultiple,
             _contract.Video.Fps,
             _contract.Video.MaxFrames,
+            _contract.Video.WindowFrames,
             _contract.Video.DefaultFrames,
         },
         Latents = new
@@ -83,7 +84,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
         text.AppendLine($"{_contract.Name} {_contract.Version} ({_contract.License})").AppendLine(_contract.Description).AppendLine();
         Row("folder", $"{pack.Folder} ({_contract.Files.Count} files, {Quantity.Bytes(_contract.Files.Keys.Sum(BytesOf))})");
         Row("sizes", $"{string.Join(", ", video.Sizes)}; other multiples of {video.SizeMultiple} may look worse");
-        Row("length", $"{latents.FramesRule} frames at {video.Fps} a second, up to {video.MaxFrames} ({Seconds(video.MaxFrames)}); "
+        Row("length", $"{latents.FramesRule} frames at {video.Fps} a second, up to {video.MaxFrames} ({Seconds(video.MaxFrames)}){(video.WindowFrames is { } window ? $" at once, longer ones in windows of {window}" : "")}; "
             + $"{video.DefaultFrames} ({Seconds(video.DefaultFrames)}) if not specified");
         Row("latents", $"{latents.Channels} channels for {latents.SpatialStride}x{latents.SpatialStride} pixels and {latents.TemporalStride} frames"
             + (latents.CausalFirstFrame ? ", the first frame by itself" : ""));

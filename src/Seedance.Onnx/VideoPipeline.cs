@@ -27,6 +27,9 @@ namespace Seedance.Onnx;
 /// </remarks>
 public sealed class VideoPipeline : IAsyncDisposable
 {
+    /// <summary>The window that is read, and the one that is made meanwhile.</summary>
+    private const int WindowsAtOnce = 2;
+
     private readonly GraphSessions _sessions;
     private readonly GenerationPlanner _planner;
     private readonly StageSequence _stages;
@@ -139,7 +142,7 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <param name="events">What the caller wants to hear of, of all of them; nothing if not specified.</param>
     /// <param name="cancellationToken">Stops it, inside a step too.</param>
     /// <returns>The best, and what was thought of each.</returns>
-    /// <exception cref="InvalidRequestException">The pack has no graph to choose by.</exception>
+    /// <exception cref="InvalidRequestException">The pack has no graph to choose by, or the video is longer than a clip or goes on from another, so that it is not judged whole.</exception>
     /// <exception cref="GraphExecutionException">A graph failed, or a score is not from 0 to 1.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pipeline was disposed.</exception>
@@ -148,7 +151,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentOutOfRangeException.ThrowIfLessThan(candidates, 2);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        CandidateChoice.RequireReward(Pack.Contract, candidates);
+        CandidateChoice.Require(Pack.Contract, plan, candidates);
         return new CandidateChoice(this, plan, events ?? new GenerationEvents()).ChooseAsync(candidates, cancellationToken);
     }
 
@@ -204,17 +207,39 @@ public sealed class VideoPipeline : IAsyncDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         using Activity? activity = PipelineTelemetry.Begin(run.Plan, Pack.Contract.Name);
         IReadOnlyList<VideoFrame> images = run.Latents is null ? await _planner.ReadImagesAsync(run.Plan, cancellationToken).ConfigureAwait(false) : [];
-        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        (VideoFrame? last, int index) = (null, 0);
+        if (run.Latents is null && run.Plan.Request.InputVideo is { } input)
+        {
+            await foreach (VideoFrame frame in _planner.ReadVideoAsync(input, run.Plan, cancellationToken).ConfigureAwait(false))
+            {
+                last = frame;
+                if (!run.Plan.Request.OnlyNew)
+                {
+                    index++;
+                    yield return frame;
+                }
+            }
 
-        // The memory plan counts all frames of the clip: a reader that is slow keeps no turn and stops no run.
-        Channel<VideoFrame> frames = Channel.CreateUnbounded<VideoFrame>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+            last = await _planner.ResizeAsync(last!, run.Plan.Size, cancellationToken).ConfigureAwait(false);
+        }
+
+        using VideoRun video = new(run, images, last, index);
+        // The memory plan counts all frames of a window, and of another that waits: a reader that is slow keeps no turn and stops no run. Behind each window there is a null.
+        Channel<VideoFrame?> frames = Channel.CreateUnbounded<VideoFrame?>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        using SemaphoreSlim room = new(WindowsAtOnce);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task work = Task.Run(() => TakeTurn(run, images, frames.Writer, activity, stop.Token), CancellationToken.None);
+        Task work = Task.Run(() => MakeAsync(video, room, frames.Writer, activity, stop.Token), CancellationToken.None);
         try
         {
-            await foreach (VideoFrame frame in frames.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            await foreach (VideoFrame? frame in frames.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                if (frame is null)
+                {
+                    _ = room.Release();
+                    continue;
+                }
+
                 yield return frame;
             }
 
@@ -254,19 +279,33 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes all frames, and gives the turn back whatever happens.</summary>
-    private void TakeTurn(GenerationRun run, IReadOnlyList<VideoFrame> images, ChannelWriter<VideoFrame> frames, Activity? activity, CancellationToken cancellationToken)
+    /// <summary>Makes all frames, window by window, each in a turn that is given back whatever happens: between two windows, others have theirs.</summary>
+    private async Task MakeAsync(VideoRun video, SemaphoreSlim room, ChannelWriter<VideoFrame?> frames, Activity? activity, CancellationToken cancellationToken)
     {
         string outcome = "failed";
+        GenerationPlan plan = video.Whole.Plan;
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            cancellationToken.ThrowIfCancellationRequested();
-            _stages.MakeFrames(run, images, frame => _ = frames.TryWrite(frame), cancellationToken);
-            PipelineLog.Generated(_logger, run.Plan.Frames, run.Plan.OutputSize, run.Plan.Seed);
+            while (!video.IsDone)
+            {
+                await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    ObjectDisposedException.ThrowIf(_disposed, this);
+                    _stages.MakeWindow(video, frame => _ = frames.TryWrite(frame), cancellationToken);
+                    _ = frames.TryWrite(null);
+                }
+                finally
+                {
+                    _ = _turns.Release();
+                }
+            }
+
+            PipelineLog.Generated(_logger, plan.Frames, plan.OutputSize, plan.Seed);
             outcome = "done";
             frames.Complete();
-            _planner.Learn(run.Plan, run.Clock.Reports);
+            _planner.Learn(plan, video.Whole.Clock.Reports);
         }
         catch (OperationCanceledException)
         {
@@ -276,7 +315,6 @@ public sealed class VideoPipeline : IAsyncDisposable
         finally
         {
             PipelineTelemetry.End(activity, outcome);
-            _ = _turns.Release();
             _ = frames.TryComplete();
         }
     }

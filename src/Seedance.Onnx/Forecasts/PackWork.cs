@@ -42,15 +42,24 @@ public static class PackWork
         PackComposer composer = new(pack, cacheFolder: null, verified: false);
         ResolvedTarget target = new(provider, ExecutionTarget.Cpu, []);
         StageWork Cost(string name, ComposedGraph graph, PlannedShapes at) => WorkOf(name, PlannedCost.Of(graph.Model, graph.Contract, at, pack.Contract), graph.Model.Graph);
-        StageWork[] steps = [.. plan.Transformers.CountBy(role => role, StringComparer.Ordinal)
-            .Select(expert => Cost(StageWork.Denoise, composer.ComposeStep(target, expert.Key), shapes).Times(expert.Value))];
-        int encoded = pack.Contract.TransformerChannels.Absent == AbsentFrames.Grey ? 1 : plan.Conditions.Length;
+        // Windows are of one length, or of two.
+        (PlannedShapes Shapes, int Count)[] windows = [.. plan.Windows.CountBy(window => window.LatentFrames).Select(own => (shapes with { Latents = shapes.Latents with { Frames = own.Key } }, own.Value))];
+        // All of them by one graph, whose weights are there once.
+        StageWork InWindows(string name, ComposedGraph graph, int times)
+        {
+            StageWork[] each = [.. windows.Select(window => Cost(name, graph, window.Shapes).Times(window.Count * times))];
+            return new StageWork(name, [.. each.SelectMany(work => work.Operators)], each.Max(work => work.Parameters), each.Max(work => work.LiveValues));
+        }
+
+        StageWork[] steps = [.. plan.Transformers.CountBy(role => role, StringComparer.Ordinal).Select(expert => InWindows(StageWork.Denoise, composer.ComposeStep(target, expert.Key), expert.Value))];
+        int images = plan.Conditions.Length + plan.Windows.Sum(window => window.GivenFrames);
+        int encoded = pack.Contract.TransformerChannels.Absent == AbsentFrames.Grey ? plan.Windows.Count(window => window.GivenFrames > 0 || plan.Conditions.Any(condition => window.Adds(condition.Frame))) : images;
         return
         [
             Cost(StageWork.Text, composer.Rewrite(GraphRoles.TextEncoder, target), shapes),
-            .. plan.Conditions.IsEmpty ? [] : pack.Contract.ImageRoles.Select(role => Cost("condition", composer.Rewrite(role, target), shapes).Times(role == GraphRoles.VaeEncoder ? encoded : 1)),
+            .. images == 0 ? [] : pack.Contract.ImageRoles.Select(role => Cost("condition", composer.Rewrite(role, target), shapes).Times(role == GraphRoles.VaeEncoder ? encoded : 1)),
             new StageWork(StageWork.Denoise, [.. steps.SelectMany(step => step.Operators)], steps.Sum(step => step.Parameters), steps.Max(step => step.LiveValues)),
-            Cost(StageWork.Decode, composer.ComposePixels(target), shapes),
+            InWindows(StageWork.Decode, composer.ComposePixels(target), 1),
         ];
     }
 
