@@ -53,6 +53,36 @@ public sealed class VideoPipelineMemoryTests(ITestOutputHelper output)
         Assert.True(after <= before * 1.02, $"Resident memory must stay within 2 % of {before >> 10} KiB, but is {after >> 10} KiB.");
     }
 
+    /// <summary>10 and 60 seconds in windows of 2; frames that were all in memory would be 64 and 361 MiB.</summary>
+    [SkippableFact, Trait("Tier", "Graph")]
+    public async Task GenerateAsync_AMinute_TakesWhatTenSecondsTake()
+    {
+        Skip.IfNot(ProcessMemory.CanMeasurePeak, "The most memory of a while is measured on Linux only.");
+        using TemporaryFolder folder = new();
+        TinyPack.CopyTo(folder, FilmPack.Folder);
+        TinyPack.ChangeContract(folder, contract => contract["video"]!["window_frames"] = 17);
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(folder.Path);
+        VideoRequest request = Tiny with { Steps = 1, Width = 512, Height = 512 };
+        async Task<long> PeakOf(int frames)
+        {
+            _ = ProcessMemory.Resident();
+            ProcessMemory.ResetPeak();
+            await foreach (VideoFrame frame in pipeline.GenerateAsync(request with { Frames = frames }))
+            {
+                frames--;
+            }
+
+            Assert.Equal(0, frames);
+            return ProcessMemory.Peak();
+        }
+
+        _ = await PeakOf(81);
+        long ten = await PeakOf(81), sixty = await PeakOf(481);
+
+        output.WriteLine($"{ten >> 20} MiB for 10 s, {sixty >> 20} MiB for 60 s");
+        Assert.True(sixty <= ten * 1.1, $"A minute must take within 10 % of the {ten >> 20} MiB of ten seconds, but takes {sixty >> 20} MiB.");
+    }
+
     [SkippableFact, Trait("Tier", "Model")]
     public async Task GenerateAsync_LimitJustAboveThePlan_Holds()
     {

@@ -25,7 +25,7 @@ internal static class ConditionChecks
 
         if (contract.Video.WindowFrames is { } frames && contract.WhyNotOn is { } reason)
         {
-            problems.Add($"{Path}.video.window_frames must be left out with a pack {reason}, because every window begins with a given frame, but is {frames}. Remove it.");
+            problems.Add($"{Path}.video.window_frames must be left out where the pack {reason}, because every window begins with a given frame, but is {frames}. Remove it.");
         }
 
         if (contract.FindGraph(GraphRoles.Transformer)?.FindInput("encoder_hidden_states_image") is { } features)

@@ -87,7 +87,7 @@ internal static class ImageChecks
 
         if (contract.WhyNotOn is { } reason)
         {
-            problems.Add($"InputVideo must be left out with pack '{contract.Name}', {reason}, but is there. Use a pack that takes a first frame.");
+            problems.Add($"InputVideo must be left out with pack '{contract.Name}', which {reason}, but is there. Use a pack that takes a first frame.");
         }
 
         if (request.FirstFrame is not null || (!request.Shots.IsEmpty && request.Shots[0]?.FirstFrame is not null))

@@ -21,7 +21,9 @@ internal static class WindowLayout
         int latentFrames = geometry.LatentFrames(frames), given = goesOn ? 1 : 0;
         if (frames <= contract.Video.MaxFrames || contract.Video.WindowFrames is not { } most)
         {
-            return [new PlannedWindow(0, frames, 0, latentFrames, given, 0, shots.Length)];
+            PlannedWindow clip = new(0, frames, 0, latentFrames, given, 0, shots.Length);
+            Check(clip, conditions, contract, problems);
+            return [clip];
         }
 
         // Behind the first frame, all latent frames hold as many frames, and a window goes from the end of one to the end of another.
