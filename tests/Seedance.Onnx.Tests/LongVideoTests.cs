@@ -77,7 +77,9 @@ public sealed class LongVideoTests : IAsyncLifetime, IDisposable
     public async Task GenerateAsync_SeveralShots_EachShowsItsOwnCaptionInWhateverWindow()
     {
         string[] captions = ["red ball", "a star", "一只猫"];
-        GenerationPlan plan = await _pipeline!.PlanAsync(Long with { Prompt = "", Frames = 49, Shots = [.. captions.Select(caption => new ShotRequest { Caption = caption })] });
+        double?[] seconds = [1.6, 2, null];
+        ShotRequest[] shots = [.. captions.Zip(seconds, (caption, length) => new ShotRequest { Caption = caption, Duration = length is { } known ? TimeSpan.FromSeconds(known) : null })];
+        GenerationPlan plan = await _pipeline!.PlanAsync(Long with { Prompt = "", Frames = 49, Shots = [.. shots] });
         (byte, byte, byte)[] colours = [.. captions.Select(caption => FilmPack.Colour(FilmPack.ReadAsync(_pipeline.GenerateAsync(Long with { Prompt = caption, Frames = 9 })).GetAwaiter().GetResult()[8]))];
 
         List<VideoFrame> frames = await FilmPack.ReadAsync(_pipeline.GenerateAsync(plan));
