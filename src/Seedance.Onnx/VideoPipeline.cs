@@ -182,7 +182,7 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <returns>Null where this machine has made no video yet with the pack, on this target and with every stage that the plan has.</returns>
     public TimePlan? PlanTime(GenerationPlan plan) => _planner.PlanTime(plan);
 
-    /// <summary>Frees the graphs, once a run that is under way has ended.</summary>
+    /// <summary>Frees the graphs, once a run that is under way has ended; a video in windows then fails before its next one.</summary>
     /// <returns>When it is done.</returns>
     public async ValueTask DisposeAsync()
     {

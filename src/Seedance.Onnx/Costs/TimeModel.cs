@@ -59,21 +59,8 @@ internal sealed class TimeModel(ModelPack pack, PlannedCosts costs, MemoryModel 
     /// <summary>Floating-point operations of each stage.</summary>
     private Dictionary<GenerationStage, double> WorkOf(GenerationPlan plan)
     {
-        PlannedShapes most = PlannedShapes.Of(plan, pack.Contract);
-        Dictionary<GenerationStage, double> work = new()
-        {
-            [GenerationStage.Text] = (double)costs.Of(GraphRoles.TextEncoder, most).Flops * plan.Windows.DistinctBy(window => (window.FirstShot, window.Shots)).Count(),
-            [GenerationStage.Denoise] = 0,
-            [GenerationStage.Decode] = 0,
-        };
-        // Windows are of one length, or of two.
-        foreach ((int frames, int windows) in plan.Windows.CountBy(window => window.LatentFrames))
-        {
-            PlannedShapes shapes = most with { Latents = most.Latents with { Frames = frames } };
-            work[GenerationStage.Denoise] += windows * plan.Solver.Steps.Zip(plan.Transformers).Sum(step => (double)costs.Of(step.Second, shapes with { Branches = step.First.Branches }).Flops);
-            work[GenerationStage.Decode] += windows * DecodeWork(plan, shapes);
-        }
-
+        Dictionary<GenerationStage, double> work = PlannedRuns.Of(plan, pack.Contract).Where(runs => IsCounted(runs.Stage)).GroupBy(runs => runs.Stage)
+            .ToDictionary(stage => stage.Key, stage => stage.Sum(runs => runs.Times * (runs.Stage == GenerationStage.Decode ? DecodeWork(plan, runs.Shapes) : costs.Of(runs.Role, runs.Shapes).Flops)));
         if (plan.Upscale > 1)
         {
             work[GenerationStage.Upscale] = UpscaleWork(plan);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Seedance.Onnx.Composition;
+using Seedance.Onnx.Costs;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Graphs.Costs;
@@ -37,31 +38,33 @@ public static class PackWork
     {
         ArgumentNullException.ThrowIfNull(pack);
         ArgumentNullException.ThrowIfNull(plan);
-        PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
-        shapes = shapes with { Tokens = tokens ?? shapes.Tokens };
         PackComposer composer = new(pack, cacheFolder: null, verified: false);
         ResolvedTarget target = new(provider, ExecutionTarget.Cpu, []);
-        StageWork Cost(string name, ComposedGraph graph, PlannedShapes at) => WorkOf(name, PlannedCost.Of(graph.Model, graph.Contract, at, pack.Contract), graph.Model.Graph);
-        // Windows are of one length, or of two.
-        (PlannedShapes Shapes, int Count)[] windows = [.. plan.Windows.CountBy(window => window.LatentFrames).Select(own => (shapes with { Latents = shapes.Latents with { Frames = own.Key } }, own.Value))];
-        // All of them by one graph, whose weights are there once.
-        StageWork InWindows(string name, ComposedGraph graph, int times)
+        Dictionary<string, ComposedGraph> graphs = new(StringComparer.Ordinal);
+        ComposedGraph GraphOf(string role) => graphs.TryGetValue(role, out ComposedGraph? graph) ? graph : graphs[role] = role switch
         {
-            StageWork[] each = [.. windows.Select(window => Cost(name, graph, window.Shapes).Times(window.Count * times))];
-            return new StageWork(name, [.. each.SelectMany(work => work.Operators)], each.Max(work => work.Parameters), each.Max(work => work.LiveValues));
-        }
-
-        StageWork[] steps = [.. plan.Transformers.CountBy(role => role, StringComparer.Ordinal).Select(expert => InWindows(StageWork.Denoise, composer.ComposeStep(target, expert.Key), expert.Value))];
-        int images = plan.Conditions.Length + plan.Windows.Sum(window => window.GivenFrames);
-        int encoded = pack.Contract.TransformerChannels.Absent == AbsentFrames.Grey ? plan.Windows.Count(window => window.GivenFrames > 0 || plan.Conditions.Any(condition => window.Adds(condition.Frame))) : images;
+            GraphRoles.VaeDecoder => composer.ComposePixels(target),
+            _ when GraphRoles.Transformers.Contains(role) => composer.ComposeStep(target, role),
+            _ => composer.Rewrite(role, target),
+        };
+        // Runs of one graph share its weights; stages run one after another.
+        StageWork WorkOfGraph(string name, IEnumerable<PlannedRuns> runs) => Together(name, [.. runs.Select(run =>
+        {
+            ComposedGraph graph = GraphOf(run.Role);
+            return WorkOf(name, PlannedCost.Of(graph.Model, graph.Contract, run.Shapes, pack.Contract), graph.Model.Graph).Times(run.Times);
+        })], works => works.Max(work => work.Parameters));
         return
         [
-            Cost(StageWork.Text, composer.Rewrite(GraphRoles.TextEncoder, target), shapes),
-            .. images == 0 ? [] : pack.Contract.ImageRoles.Select(role => Cost("condition", composer.Rewrite(role, target), shapes).Times(role == GraphRoles.VaeEncoder ? encoded : 1)),
-            new StageWork(StageWork.Denoise, [.. steps.SelectMany(step => step.Operators)], steps.Sum(step => step.Parameters), steps.Max(step => step.LiveValues)),
-            InWindows(StageWork.Decode, composer.ComposePixels(target), 1),
+            .. PlannedRuns.Of(plan, pack.Contract, tokens).GroupBy(runs => runs.Stage).OrderBy(stage => stage.Key).Select(stage =>
+            {
+                string name = stage.Key.ToString().ToLowerInvariant();
+                return Together(name, [.. stage.GroupBy(runs => runs.Role, StringComparer.Ordinal).Select(graph => WorkOfGraph(name, graph))], works => works.Sum(work => work.Parameters));
+            }),
         ];
     }
+
+    private static StageWork Together(string name, StageWork[] works, Func<StageWork[], double> parameters) =>
+        new(name, [.. works.SelectMany(work => work.Operators)], parameters(works), works.Max(work => work.LiveValues));
 
     /// <summary>What one run of a graph does, by the classes of its operators.</summary>
     /// <param name="name">The stage.</param>
