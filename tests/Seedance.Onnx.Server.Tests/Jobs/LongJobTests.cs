@@ -47,14 +47,7 @@ public sealed class LongJobTests
     private static TemporaryFolder LongPack()
     {
         TemporaryFolder folder = new();
-        string film = RepositoryFolder.PathOf("tests", "Shared", "tiny-film-pack");
-        foreach (string file in Directory.EnumerateFiles(film, "*", SearchOption.AllDirectories))
-        {
-            string copy = folder.PathOf(Path.GetRelativePath(film, file));
-            _ = Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-
+        folder.Fill(RepositoryFolder.PathOf("tests", "Shared", "tiny-film-pack"));
         JsonObject contract = JsonNode.Parse(File.ReadAllText(folder.PathOf("seedance.json")))!.AsObject();
         contract["video"]!["window_frames"] = 9;
         File.WriteAllText(folder.PathOf("seedance.json"), contract.ToJsonString());
