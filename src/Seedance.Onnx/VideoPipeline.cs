@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Seedance.Onnx.Costs;
@@ -27,9 +26,6 @@ namespace Seedance.Onnx;
 /// </remarks>
 public sealed class VideoPipeline : IAsyncDisposable
 {
-    /// <summary>The window that is read, and the one that is made meanwhile.</summary>
-    private const int WindowsAtOnce = 2;
-
     private readonly GraphSessions _sessions;
     private readonly GenerationPlanner _planner;
     private readonly StageSequence _stages;
@@ -224,22 +220,13 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
 
         using VideoRun video = new(run, images, last, index);
-        // The memory plan counts all frames of a window, and of another that waits: a reader that is slow keeps no turn and stops no run. Behind each window there is a null.
-        Channel<VideoFrame?> frames = Channel.CreateUnbounded<VideoFrame?>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        using SemaphoreSlim room = new(WindowsAtOnce);
+        using WindowChannel frames = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task work = Task.Run(() => MakeAsync(video, room, frames.Writer, activity, stop.Token), CancellationToken.None);
+        Task work = Task.Run(() => MakeAsync(video, frames, activity, stop.Token), CancellationToken.None);
         try
         {
-            await foreach (VideoFrame? frame in frames.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            await foreach (VideoFrame frame in frames.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (frame is null)
-                {
-                    _ = room.Release();
-                    continue;
-                }
-
                 yield return frame;
             }
 
@@ -280,7 +267,7 @@ public sealed class VideoPipeline : IAsyncDisposable
     }
 
     /// <summary>Makes all frames, window by window, each in a turn that is given back whatever happens: between two windows, others have theirs.</summary>
-    private async Task MakeAsync(VideoRun video, SemaphoreSlim room, ChannelWriter<VideoFrame?> frames, Activity? activity, CancellationToken cancellationToken)
+    private async Task MakeAsync(VideoRun video, WindowChannel frames, Activity? activity, CancellationToken cancellationToken)
     {
         string outcome = "failed";
         GenerationPlan plan = video.Whole.Plan;
@@ -288,13 +275,13 @@ public sealed class VideoPipeline : IAsyncDisposable
         {
             while (!video.IsDone)
             {
-                await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await frames.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
                 await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
                 try
                 {
                     ObjectDisposedException.ThrowIf(_disposed, this);
-                    _stages.MakeWindow(video, frame => _ = frames.TryWrite(frame), cancellationToken);
-                    _ = frames.TryWrite(null);
+                    _stages.MakeWindow(video, frames.Write, cancellationToken);
+                    frames.EndWindow();
                 }
                 finally
                 {
@@ -315,7 +302,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         finally
         {
             PipelineTelemetry.End(activity, outcome);
-            _ = frames.TryComplete();
+            frames.Complete();
         }
     }
 
@@ -332,21 +319,6 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Refuses packs that say what no stage can do.</summary>
-    private static void RequireSupported(ModelPack pack)
-    {
-        List<string> problems = [.. from role in GraphRoles.All
-                                    let graph = pack.Contract.FindGraph(role)
-                                    where graph is not null
-                                    from tensor in graph.Inputs.Concat(graph.Outputs)
-                                    where tensor.ElementType.IsFloat() && tensor.ElementType != ElementType.Float32
-                                    select $"Tensor '{tensor.Name}' of graph '{role}' must be float32, but is {tensor.ElementType.ToName()}. Export the graph with float32 inputs and outputs."];
-        if (problems.Count > 0)
-        {
-            throw new ModelPackException(pack.Folder, problems);
-        }
-    }
-
     private static VideoPipeline Open(string packPath, PipelineOptions options, CancellationToken cancellationToken)
     {
         ModelPack pack = ModelPack.Open(packPath);
@@ -355,7 +327,7 @@ public sealed class VideoPipeline : IAsyncDisposable
             pack.VerifyFiles(cancellationToken);
         }
 
-        RequireSupported(pack);
+        PackSupport.Require(pack);
         ExecutionTarget target = options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution);
         MemoryModel.RequireRoom(pack, options.MemoryLimit);
         GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, options.FusesOperators, cancellationToken);
