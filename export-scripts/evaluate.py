@@ -38,10 +38,12 @@ Report = dict[str, dict[str, float]]
 
 
 @torch.no_grad()
-def sample_latents(peer: Peer, videos: list[list[str]], shots: list[list[int]], noise: Tensor, how: Sampling, given: dict[int, Tensor] | None = None) -> Tensor:
+def sample_latents(peer: Peer, videos: list[list[str]], shots: list[list[int]], noise: Tensor, how: Sampling, given: dict[int, Tensor] | None = None,
+                   plan: Tensor | None = None) -> Tensor:
     """Euler for a batch of prompts: normalised latents [B, C, f, h, w], float32. Row order with guidance: negative prompts, then prompts.
 
-    `given`: images by the latent frame whose last frame they are, [B, C, h, w], each encoded alone.
+    `given`: images by the latent frame whose last frame they are, [B, C, h, w], each encoded alone. `plan`: semantic tokens [B, 1 + S, f, h/2, w/2] to follow, which negative
+    prompts have not.
     """
     b, _, f, h, w = noise.shape
     branches = 1 if how.guidance == 1 else 2
@@ -53,12 +55,29 @@ def sample_latents(peer: Peer, videos: list[list[str]], shots: list[list[int]], 
         rest[:, 0, place] = 1
         rest[:, 1:, place] = torch.cat([image] * branches)
 
+    plans = None if plan is None else torch.cat([torch.zeros_like(plan)] * (branches - 1) + [plan])
+
     def velocity(x: Tensor, sigma: float) -> Tensor:
         hidden = torch.cat([torch.cat([x] * branches), rest], dim=1)
-        out = peer.velocity(hidden, torch.full((branches * b,), sigma * 1000), states, text, rows)
+        out = peer.velocity(hidden, torch.full((branches * b,), sigma * 1000), states, text, rows, plans)
         return out if branches == 1 else out[:b] + how.guidance * (out[b:] - out[:b])
 
     return sample(velocity, noise, how.sigmas)
+
+
+PLAN_NOISE = 0.2
+"""The share of noise that a made plan gets before it is followed: what it says in detail is not to be trusted (SemanticGen, arXiv 2512.20619)."""
+
+
+@torch.no_grad()
+def sample_plan(peer: Peer, videos: list[list[str]], shots: list[list[int]], size: tuple[int, int], how: Sampling, generator: torch.Generator) -> Tensor | None:
+    """The semantic tokens of the peer's planner, if it has one, with the channel that says so: [B, 1 + S, f, h, w]; `size` is h and w."""
+    if peer.planner is None:
+        return None
+    shape = (len(videos), peer.planner.latent_channels, len(shots[0]), *size)
+    tokens = sample_latents(peer.planner, videos, shots, torch.randn(shape, generator=generator), how)
+    tokens = (1 - PLAN_NOISE) * tokens + PLAN_NOISE * torch.randn(shape, generator=generator)
+    return torch.cat([torch.ones_like(tokens[:, :1]), tokens], dim=1)
 
 
 @torch.no_grad()
@@ -78,7 +97,9 @@ def generate(peer: Peer, prompts: list[EvaluationPrompt], how: Sampling, *, seed
         f = 1 if still else (clip.frames - 1) // 4 + 1
         noise = torch.randn(len(part), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=generator)
         images = {place % f: peer.encode(to_tensor(np.stack([render(p.clip)[place] for p in part])[:, None])[:, :, 0]) for place in given}
-        latents = sample_latents(peer, [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part], noise, how, images)
+        captions, shots = [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part]
+        plan = sample_plan(peer, captions, shots, (noise.shape[3] // 2, noise.shape[4] // 2), how, generator)
+        latents = sample_latents(peer, captions, shots, noise, how, images, plan)
         videos += list(decode(peer, latents))
     return videos
 
@@ -152,10 +173,14 @@ def load_vae(work: Path) -> Vae:
 
 
 def load(work: Path, transformer: str = "transformer") -> TorchPeer:
-    """The trained parts with averaged weights."""
+    """The trained parts with averaged weights; with the planner, if the transformer follows plans."""
     statistics = json.loads((work / "vae" / "statistics.json").read_text())
     bundle = load_average(work / transformer / "state.pt", Bundle.from_config)
-    return TorchPeer(bundle, load_vae(work), Tokenizer.load(work / "tokenizer" / "spiece.model"), statistics)
+    tokenizer, vae, planner = Tokenizer.load(work / "tokenizer" / "spiece.model"), load_vae(work), None
+    if bundle.transformer.config.semantic_channels:  # type: ignore[union-attr]
+        tokens = json.loads((work / "semantic_encoder" / "statistics.json").read_text())
+        planner = TorchPeer(load_average(work / "planner" / "state.pt", Bundle.from_config), vae, tokenizer, tokens)  # type: ignore[arg-type]
+    return TorchPeer(bundle, vae, tokenizer, statistics, planner)  # type: ignore[arg-type]
 
 
 def main(argv: list[str] | None = None) -> None:

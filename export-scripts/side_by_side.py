@@ -42,7 +42,7 @@ class Timed:
     """A peer whose calls are timed."""
 
     def __init__(self, peer: Peer):
-        self.peer = peer
+        self.peer, self.planner = peer, peer.planner
         self.tokenizer, self.latent_channels, self.input_channels = peer.tokenizer, peer.latent_channels, peer.input_channels
         self.seconds: dict[str, list[float]] = defaultdict(list)
 
@@ -55,9 +55,9 @@ class Timed:
         self._time("text", began)
         return states
 
-    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor) -> Tensor:
+    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor, plan: Tensor | None = None) -> Tensor:
         began = time.perf_counter()
-        velocity = self.peer.velocity(hidden, timestep, states, text, frame_shots)
+        velocity = self.peer.velocity(hidden, timestep, states, text, frame_shots, plan)
         self._time("step", began)
         return velocity
 

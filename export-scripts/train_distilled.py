@@ -84,7 +84,8 @@ def spread(values: Tensor) -> Tensor:
 
 def step_loss(master: Master[Bundle], teacher: Bundle, source: LatentSet, tokenizer: Tokenizer, rng: np.random.Generator, args: argparse.Namespace) -> dict[str, Tensor]:
     own_way = rng.random() < args.own_way
-    clips, latents, stills, subject = source.draw(rng, args.batch // FEW.steps if own_way else args.batch, 5)
+    drawn = source.draw(rng, args.batch // FEW.steps if own_way else args.batch, 5)
+    clips, latents, stills, subject = drawn.clips, drawn.latents, drawn.stills, drawn.subjects
     b, _, f = latents.shape[:3]
     with torch.no_grad():
         text, nothing = tokenizer([shot_captions(clip, rng) for clip in clips]), tokenizer([[""]] * b)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 import encode_dataset
+import encode_semantics
 import evaluate
 import export_pack
 import import_pack
@@ -21,6 +22,8 @@ import render_dataset
 import score_upscaler
 import score_vae
 import train_distilled
+import train_planner
+import train_semantic_encoder
 import train_thin_decoder
 import train_tokenizer
 import train_transformer
@@ -145,7 +148,7 @@ class TransformerTests(unittest.TestCase):
         frames, words = torch.tensor([[0, 0, 1]]), torch.tensor([[0, 0, 1, 1]])
         mask = torch.tensor([[1, 1, 1, 0]])
         rates = [torch.ones(2), torch.ones(1), torch.ones(1)]
-        at = Positions(1, 3, 2, 2, frames, words, mask, rates, torch.zeros(1))
+        at = Positions(1, 3, 2, 2, 2, frames, words, mask, rates, torch.zeros(1))
         allowed = at.joint_bias[:, 0, 0] == 0
         self.assertEqual(allowed.int().tolist(), [[1, 1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 0, 0, 1, 0]])
 
@@ -261,6 +264,12 @@ class WholeWayTests(unittest.TestCase):
             self.assertIn("cut", scores["shots"])
             self.assertIn("psnr[-1]", scores["ends"])
             evaluate.main(["--pack", str(work / "pack"), "--transformer", "transformer_distilled", "--few", "--steps", "4", "--guidance", "1", "--kinds", "two", "--count", "1"])
+            train_semantic_encoder.main(["--data", str(work / "clips"), "--out", str(work / "semantic_encoder"), "--steps", "2", "--batch", "1", "--channels", "4", "--widths", "8,16,16", "--score-clips", "1"])
+            encode_semantics.main(["--work", str(work)])
+            train_planner.main(["--work", str(work), "--width", "64", "--pairs", "1", "--steps", "2", "--batch", "4", "--score-prompts", "1"])
+            train_transformer.main([*arguments, "--out", str(work / "second"), "--semantics", str(work / "semantic_encoder"), "--planner", str(work / "planner"),
+                                    "--start", str(work / "transformer" / "state.pt"), "--scale", "0.0005"])
+            evaluate.main(["--work", str(work), "--transformer", "second", "--kinds", "shots", "--count", "1", "--steps", "2"])
             for name in ("latents", "film"):
                 latents = np.load(work / "reference" / f"{name}.npy")
                 self.assertEqual(latents.shape, (1, 4, 5, 8, 12))
