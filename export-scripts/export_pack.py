@@ -33,7 +33,7 @@ from train_thin_decoder import load_decoder, thin
 from training import WORK, fail, load_average
 from world.prompts import evaluation_prompts
 
-NAME, VERSION = "seedance-mini", "0.3.0"
+NAME, VERSION = "seedance-mini", "0.4.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
 MAX_TOKENS = 192
 RESOLUTIONS = {"64p": 1, "256p": SCALE, "1024p": SCALE**2}
