@@ -14,7 +14,7 @@ HELD_OUT = 64
 
 
 class ClipSet:
-    """The clips of a folder that render_dataset.py wrote. The last HELD_OUT of every bucket are never returned by `random`."""
+    """The clips of a folder that render_dataset.py wrote. The last HELD_OUT of every bucket are never trained on."""
 
     def __init__(self, folder: Path):
         self.names = sorted(p.stem for p in folder.glob("*.npy"))
@@ -25,10 +25,11 @@ class ClipSet:
         sizes = np.array([max(len(f) - HELD_OUT, 0) for f in self.frames], float)
         self.shares = sizes / sizes.sum()
 
-    def random(self, rng: np.random.Generator) -> tuple[np.ndarray, Clip]:
-        """One training clip, uint8 [F, H, W, 3], and its truth."""
+    def random(self, rng: np.random.Generator, *, held_out: bool = False) -> tuple[np.ndarray, Clip]:
+        """One training clip, uint8 [F, H, W, 3], and its truth; or one that no training sees."""
         bucket = int(rng.choice(len(self.frames), p=self.shares))
-        row = int(rng.integers(0, len(self.frames[bucket]) - HELD_OUT))
+        trained = len(self.frames[bucket]) - HELD_OUT
+        row = int(rng.integers(trained, len(self.frames[bucket]))) if held_out else int(rng.integers(0, trained))
         return self.frames[bucket][row], self.clips[bucket][row]
 
     def held_out(self, index: int) -> np.ndarray:

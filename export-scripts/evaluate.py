@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from model.bundle import Bundle, Tokenizer, frame_shots
-from model.flow import sample, schedule
+from model.flow import Sampling, sample
 from model.peers import PackPeer, Peer, TorchPeer
 from model.vae import Vae, VaeConfig
 from pictures import to_frames, to_tensor
@@ -38,27 +38,46 @@ Report = dict[str, dict[str, float]]
 
 
 @torch.no_grad()
-def sample_latents(peer: Peer, videos: list[list[str]], shots: list[list[int]], noise: Tensor, steps: int, guidance: float, shift: float,
-                   given: dict[int, Tensor] | None = None) -> Tensor:
-    """Guided Euler for a batch of prompts: normalised latents [B, C, f, h, w], float32. Row order: negative prompts, then prompts.
+def sample_latents(peer: Peer, videos: list[list[str]], shots: list[list[int]], noise: Tensor, how: Sampling, given: dict[int, Tensor] | None = None,
+                   plan: Tensor | None = None) -> Tensor:
+    """Euler for a batch of prompts: normalised latents [B, C, f, h, w], float32. Row order with guidance: negative prompts, then prompts.
 
-    `given`: images by the latent frame whose last frame they are, [B, C, h, w], each encoded alone.
+    `given`: images by the latent frame whose last frame they are, [B, C, h, w], each encoded alone. `plan`: semantic tokens [B, 1 + S, f, h/2, w/2] to follow, which negative
+    prompts have not.
     """
     b, _, f, h, w = noise.shape
-    text = peer.tokenizer([[""]] * b + videos)
-    rows = torch.tensor([[0] * f] * b + shots)
+    branches = 1 if how.guidance == 1 else 2
+    text = peer.tokenizer([[""]] * (b * (branches - 1)) + videos)
+    rows = torch.tensor([[0] * f] * (b * (branches - 1)) + shots)
     states = peer.text(text)
-    rest = torch.zeros(2 * b, peer.input_channels - noise.shape[1], f, h, w)
+    rest = torch.zeros(branches * b, peer.input_channels - noise.shape[1], f, h, w)
     for place, image in (given or {}).items():
         rest[:, 0, place] = 1
-        rest[:, 1:, place] = torch.cat([image, image])
+        rest[:, 1:, place] = torch.cat([image] * branches)
+
+    plans = None if plan is None else torch.cat([torch.zeros_like(plan)] * (branches - 1) + [plan])
 
     def velocity(x: Tensor, sigma: float) -> Tensor:
-        hidden = torch.cat([torch.cat([x, x]), rest], dim=1)
-        out = peer.velocity(hidden, torch.full((2 * b,), sigma * 1000), states, text, rows)
-        return out[:b] + guidance * (out[b:] - out[:b])
+        hidden = torch.cat([torch.cat([x] * branches), rest], dim=1)
+        out = peer.velocity(hidden, torch.full((branches * b,), sigma * 1000), states, text, rows, plans)
+        return out if branches == 1 else out[:b] + how.guidance * (out[b:] - out[:b])
 
-    return sample(velocity, noise, schedule(steps, shift))
+    return sample(velocity, noise, how.sigmas)
+
+
+PLAN_NOISE = 0.2
+"""The share of noise that a made plan gets before it is followed: what it says in detail is not to be trusted (SemanticGen, arXiv 2512.20619)."""
+
+
+@torch.no_grad()
+def sample_plan(peer: Peer, videos: list[list[str]], shots: list[list[int]], size: tuple[int, int], how: Sampling, generator: torch.Generator) -> Tensor | None:
+    """The semantic tokens of the peer's planner, if it has one, with the channel that says so: [B, 1 + S, f, h, w]; `size` is h and w."""
+    if peer.planner is None:
+        return None
+    shape = (len(videos), peer.planner.latent_channels, len(shots[0]), *size)
+    tokens = sample_latents(peer.planner, videos, shots, torch.randn(shape, generator=generator), how)
+    tokens = (1 - PLAN_NOISE) * tokens + PLAN_NOISE * torch.randn(shape, generator=generator)
+    return torch.cat([torch.ones_like(tokens[:, :1]), tokens], dim=1)
 
 
 @torch.no_grad()
@@ -67,8 +86,7 @@ def decode(peer: Peer, latents: Tensor) -> np.ndarray:
     return to_frames(peer.decode(latents))
 
 
-def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidance: float, shift: float, seed: int, given: Sequence[int] = (), still: bool = False,
-             batch: int = 8) -> list[np.ndarray]:
+def generate(peer: Peer, prompts: list[EvaluationPrompt], how: Sampling, *, seed: int, given: Sequence[int] = (), still: bool = False, batch: int = 8) -> list[np.ndarray]:
     """Frames for each prompt, uint8 [F, H, W, 3]; prompts must share one size and length. `given`: frames of the rendered truth that the model gets, 0 or -1.
     `still`: only the first frame of each."""
     generator = torch.Generator().manual_seed(seed)
@@ -79,7 +97,9 @@ def generate(peer: Peer, prompts: list[EvaluationPrompt], *, steps: int, guidanc
         f = 1 if still else (clip.frames - 1) // 4 + 1
         noise = torch.randn(len(part), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=generator)
         images = {place % f: peer.encode(to_tensor(np.stack([render(p.clip)[place] for p in part])[:, None])[:, :, 0]) for place in given}
-        latents = sample_latents(peer, [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part], noise, steps, guidance, shift, images)
+        captions, shots = [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part]
+        plan = sample_plan(peer, captions, shots, (noise.shape[3] // 2, noise.shape[4] // 2), how, generator)
+        latents = sample_latents(peer, captions, shots, noise, how, images, plan)
         videos += list(decode(peer, latents))
     return videos
 
@@ -102,13 +122,13 @@ def tally(prompts: list[EvaluationPrompt], videos: list[np.ndarray]) -> dict[str
     return shares | {"total": float(np.mean([v for k, v in shares.items() if k not in ("all", "direction")]))}
 
 
-def score(peer: Peer, kinds: Sequence[str], count: int, *, simple: bool, steps: int, guidance: float, shift: float, seed: int = 7) -> Report:
+def score(peer: Peer, kinds: Sequence[str], count: int, how: Sampling, *, simple: bool, seed: int = 7) -> Report:
     """Scores of `count` prompts of each kind, and over all kinds those of each language, of withheld triples and of all others."""
     report: Report = {}
     groups: dict[str, dict[str, tuple[list[EvaluationPrompt], list[np.ndarray]]]] = defaultdict(lambda: defaultdict(lambda: ([], [])))
     for kind in kinds:
         prompts = evaluation_prompts(kind, count, seed, simple=simple, frames=17)  # type: ignore[arg-type]
-        videos = generate(peer, prompts, steps=steps, guidance=guidance, shift=shift, seed=seed)
+        videos = generate(peer, prompts, how, seed=seed)
         report[kind] = tally(prompts, videos)
         for prompt, video in zip(prompts, videos, strict=True):
             for group in (prompt.language, "withheld" if prompt.unseen else "seen"):
@@ -120,18 +140,18 @@ def score(peer: Peer, kinds: Sequence[str], count: int, *, simple: bool, steps: 
     return report
 
 
-def score_stills(peer: Peer, count: int, *, simple: bool, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:
+def score_stills(peer: Peer, count: int, how: Sampling, *, simple: bool, seed: int = 7) -> dict[str, float]:
     """What the detector reads from single frames of one subject, shown for as long as a clip: everything but motion and camera."""
     prompts = evaluation_prompts("one", count, seed, simple=simple, frames=17)
-    stills = generate(peer, prompts, steps=steps, guidance=guidance, shift=shift, seed=seed, still=True)
+    stills = generate(peer, prompts, how, seed=seed, still=True)
     row = tally(prompts, [np.repeat(still, prompt.clip.frames, axis=0) for prompt, still in zip(prompts, stills, strict=True)])
     return {slot: row[slot] for slot in ("colour", "kind", "place", "background", "style")}
 
 
-def score_given(peer: Peer, places: Sequence[int], count: int, *, steps: int, guidance: float, shift: float, seed: int = 7) -> dict[str, float]:
+def score_given(peer: Peer, places: Sequence[int], count: int, how: Sampling, *, seed: int = 7) -> dict[str, float]:
     """Image to video: the slots of one subject, and the PSNR in dB at which each given frame comes back."""
     prompts = evaluation_prompts("one", count, seed, frames=17)
-    videos = generate(peer, prompts, steps=steps, guidance=guidance, shift=shift, seed=seed, given=places)
+    videos = generate(peer, prompts, how, seed=seed, given=places)
     row = tally(prompts, videos)
     for place in places:
         errors = [np.square((video[place].astype(float) - render(prompt.clip)[place]) / 255).mean() for prompt, video in zip(prompts, videos, strict=True)]
@@ -153,17 +173,22 @@ def load_vae(work: Path) -> Vae:
 
 
 def load(work: Path, transformer: str = "transformer") -> TorchPeer:
-    """The trained parts with averaged weights."""
+    """The trained parts with averaged weights; with the planner, if the transformer follows plans."""
     statistics = json.loads((work / "vae" / "statistics.json").read_text())
     bundle = load_average(work / transformer / "state.pt", Bundle.from_config)
-    return TorchPeer(bundle, load_vae(work), Tokenizer.load(work / "tokenizer" / "spiece.model"), statistics)
+    tokenizer, vae, planner = Tokenizer.load(work / "tokenizer" / "spiece.model"), load_vae(work), None
+    if bundle.transformer.config.semantic_channels:  # type: ignore[union-attr]
+        tokens = json.loads((work / "semantic_encoder" / "statistics.json").read_text())
+        planner = TorchPeer(load_average(work / "planner" / "state.pt", Bundle.from_config), vae, tokenizer, tokens)  # type: ignore[arg-type]
+    return TorchPeer(bundle, vae, tokenizer, statistics, planner)  # type: ignore[arg-type]
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pack", type=Path, help="score this exported pack (default: the checkpoint below --work)")
     parser.add_argument("--work", type=Path, default=WORK)
-    parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work")
+    parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work, or the pack's graph (transformer, transformer_distilled)")
+    parser.add_argument("--few", action="store_true", help="space the steps as distilled transformers have them")
     parser.add_argument("--kinds", default=",".join(KINDS), help="comma-separated: one subject, two, two shots (default: %(default)s)")
     parser.add_argument("--simple", action="store_true", help="plain backgrounds, flat style, fixed camera")
     parser.add_argument("--given", action="store_true", help="score image to video too: the first frame given, and the first and the last")
@@ -176,20 +201,21 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of the first 16 there")
     args = parser.parse_args(argv)
 
-    peer: Peer = PackPeer(args.pack) if args.pack else load(args.work, args.transformer)
+    how = Sampling(args.steps, args.guidance, args.shift, args.few)
+    peer: Peer = PackPeer(args.pack, args.transformer) if args.pack else load(args.work, args.transformer)
     kinds = args.kinds.split(",")
     if not kinds or not set(kinds) <= set(KINDS):
         fail(f"--kinds must be some of {', '.join(KINDS)}, but is {args.kinds}.")
-    report = score(peer, kinds, args.count, simple=args.simple, steps=args.steps, guidance=args.guidance, shift=args.shift, seed=args.seed)
+    report = score(peer, kinds, args.count, how, simple=args.simple, seed=args.seed)
     if args.given:
         for name, places in (("first", (0,)), ("ends", (0, -1))):
-            report[name] = score_given(peer, places, args.count, steps=args.steps, guidance=args.guidance, shift=args.shift, seed=args.seed)
+            report[name] = score_given(peer, places, args.count, how, seed=args.seed)
     print(table(report))
     if args.json:
         args.json.write_text(json.dumps({name: {slot: round(v, 1) for slot, v in row.items()} for name, row in report.items()}, indent=2) + "\n")
     if args.sheet:
         prompts = [p for kind in kinds for p in evaluation_prompts(kind, 16 // len(kinds) + 1, args.seed, simple=args.simple, frames=17)]  # type: ignore[arg-type]
-        videos = generate(peer, prompts, steps=args.steps, guidance=args.guidance, shift=args.shift, seed=args.seed)
+        videos = generate(peer, prompts, how, seed=args.seed)
         sheet(videos, [p.prompt for p in prompts], args.sheet)
 
 

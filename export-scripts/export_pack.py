@@ -22,19 +22,23 @@ from torch import Tensor, nn
 from evaluate import decode, load, sample_latents
 from export_graphs import GraphExport, Tensors, export, export_tokenizer, round_to_half
 from model.bundle import Bundle
+from model.flow import Sampling
 from model.peers import PackPeer, Peer, TorchPeer
 from model.reward import HEADS, Reward, RewardConfig
 from model.text import MAX_SHOTS
 from model.vae import REACH, SPATIAL_STRIDE, TEMPORAL_STRIDE, Decoder, Past, Vae, fold, unfold
-from model.upscaler import Upscaler, UpscalerConfig
+from model.upscaler import SCALE, Upscaler, UpscalerConfig
 from pictures import to_tensor
+from train_distilled import FEW
 from train_thin_decoder import load_decoder, thin
 from training import WORK, fail, load_average
 from world.prompts import evaluation_prompts
 
-NAME, VERSION = "seedance-mini", "0.3.0"
+NAME, VERSION = "seedance-mini", "0.4.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
 MAX_TOKENS = 192
+RESOLUTIONS = {"64p": 1, "256p": SCALE, "1024p": SCALE**2}
+"""What the cascade's sizes are called, by their lines: how many times larger than the drafts they are."""
 REFERENCE = {"prompt": "a red ball on the left moves to the right on a grey background", "seed": 7, "frames": 17, "width": 96, "height": 64, "steps": 8}
 FILM = {"shots": ["a red ball on the left moves to the right on a grey background", "一个蓝色的方块变大,白色背景"], "cut": 3, "seed": 11, "frames": 17, "width": 96, "height": 64, "steps": 6}
 """cut: the latent frame that begins the second shot, where two shots without a length share 17 frames."""
@@ -80,7 +84,7 @@ class EncoderGraph(nn.Module):
         return self.encoder(sample)
 
 
-def graphs_of(bundle: Bundle, vae: Vae, thin_decoder: Decoder | None, upscaler: Upscaler | None, reward: Reward | None = None) -> list[GraphExport]:
+def graphs_of(bundle: Bundle, vae: Vae, distilled: Bundle | None = None, thin_decoder: Decoder | None = None, upscaler: Upscaler | None = None, reward: Reward | None = None) -> list[GraphExport]:
     """The pack's networks with their tensors and the three shapes each is checked at."""
     c, d = vae.config.latent_channels, bundle.text.config.width
     cin, n = bundle.transformer.config.input_channels, bundle.text.config.vocabulary
@@ -110,10 +114,11 @@ def graphs_of(bundle: Bundle, vae: Vae, thin_decoder: Decoder | None, upscaler: 
     return optional + [
         GraphExport("text_encoder", bundle.text, {"input_ids": ("int64", text_axes), "attention_mask": ("int64", text_axes), "shot_ids": ("int64", text_axes)},
                     {"last_hidden_state": ("float32", ["B", "S", d])}, [words(2, 12, 1), words(1, 31, 2), words(3, 70, 3)]),
-        GraphExport("transformer", bundle.transformer,
-                    {"hidden_states": ("float32", ["B", cin, "f", "h", "w"]), "timestep": ("float32", ["B"]), "encoder_hidden_states": ("float32", ["B", "S", d]),
-                     "encoder_attention_mask": ("int64", text_axes), "encoder_shot_ids": ("int64", text_axes), "frame_shot_ids": ("int64", ["B", "f"])},
-                    {"out_hidden_states": ("float32", ["B", c, "f", "h", "w"])}, [noisy(2, 5, 8, 12, 20, 1), noisy(1, 3, 10, 10, 9, 2), noisy(4, 11, 12, 8, 40, 3)]),
+        *(GraphExport(role, part.transformer,
+                      {"hidden_states": ("float32", ["B", cin, "f", "h", "w"]), "timestep": ("float32", ["B"]), "encoder_hidden_states": ("float32", ["B", "S", d]),
+                       "encoder_attention_mask": ("int64", text_axes), "encoder_shot_ids": ("int64", text_axes), "frame_shot_ids": ("int64", ["B", "f"])},
+                      {"out_hidden_states": ("float32", ["B", c, "f", "h", "w"])}, [noisy(2, 5, 8, 12, 20, 1), noisy(1, 3, 10, 10, 9, 2), noisy(4, 11, 12, 8, 40, 3)])
+          for role, part in (("transformer", bundle), ("transformer_distilled", distilled)) if part),
         GraphExport("vae_encoder", EncoderGraph(vae), {"sample": ("float32", video)}, {"latent_parameters": ("float32", ["B", 2 * c, "f", "h", "w"])},
                     [frames(1, 9, 64, 96), frames(2, 1, 80, 80), frames(1, 17, 96, 64)]),
         decoder_export("vae_decoder", vae.decoder),
@@ -127,20 +132,23 @@ def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], late
     declared: dict[str, object] = {
         "tokenizer": {"file": "tokenizer/model.onnx", "inputs": tensors({"text": ("string", ["N"])}),
                       "outputs": tensors({"input_ids": ("int64", ["N", "S"]), "attention_mask": ("int64", ["N", "S"])})}}
+    few = {"distilled": {"solver": "euler", "steps": FEW.steps, "guidance": FEW.guidance, "shift": FEW.shift}} if any(g.role == "transformer_distilled" for g in graphs) else {}
+    cascade = {"cascade": {"scale": SCALE, "resolutions": RESOLUTIONS}} if any(g.role == "upscaler" for g in graphs) else {}
     declared |= {g.role: {"file": f"{g.role}/model.onnx", "inputs": tensors(g.inputs), "outputs": tensors(g.outputs)} for g in graphs}
     return {
         "$schema": "../pack.schema.json", "contract": 1, "name": NAME, "version": VERSION, "license": "Apache-2.0",
         "description": "A small Seedance-shaped text-to-video model of a rendered world of coloured subjects.",
         "latents": {"channels": latent_channels, "temporal_stride": TEMPORAL_STRIDE, "spatial_stride": SPATIAL_STRIDE, "causal_first_frame": True, **statistics},
-        "video": {"fps": 8, "size_multiple": 16, "sizes": ["96x64", "80x80", "64x96"], "max_frames": 41, "default_frames": 17},
-        "sampling": {"solver": "euler", "steps": STEPS, "guidance": GUIDANCE, "negative_prompt": ""},
+        "video": {"fps": 8, "size_multiple": 16, "sizes": ["96x64", "80x80", "64x96"], "max_frames": 41, "window_frames": 41, "default_frames": 17},
+        "sampling": {"solver": "euler", "steps": STEPS, "guidance": GUIDANCE, **few, "negative_prompt": ""},
         "text": {"max_tokens": MAX_TOKENS, "max_shots": MAX_SHOTS},
+        **cascade,
         "transformer_channels": [{"kind": "noisy", "channels": latent_channels}, {"kind": "mask", "channels": 1}, {"kind": "condition", "channels": latent_channels}],
         "graphs": declared, "files": files,
     }
 
 
-def configurations(bundle: Bundle, vae: Vae, has_thin: bool, upscaler: Upscaler | None, reward: Reward | None) -> dict[str, dict[str, object]]:
+def configurations(bundle: Bundle, vae: Vae, distilled: bool, has_thin: bool, upscaler: Upscaler | None, reward: Reward | None) -> dict[str, dict[str, object]]:
     """The folder layout of diffusers and optimum: an index, one config.json a component, the scheduler's keys."""
     parts = {
         "model_index.json": {"_class_name": "SeedanceMiniPipeline", "_diffusers_version": "0.35.0", "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
@@ -152,6 +160,8 @@ def configurations(bundle: Bundle, vae: Vae, has_thin: bool, upscaler: Upscaler 
         "vae_encoder/config.json": {"_class_name": "AutoencoderKLCausal", **vae.config.to_dict()},
         "vae_decoder/config.json": {"_class_name": "AutoencoderKLCausal", **vae.config.to_dict()},
     }
+    if distilled:
+        parts["transformer_distilled/config.json"] = parts["transformer/config.json"]
     if has_thin:
         parts["vae_decoder_thin/config.json"] = {"_class_name": "AutoencoderKLCausal", **thin(vae.config).to_dict()}
     if upscaler:
@@ -165,7 +175,7 @@ def write_reference(peer: TorchPeer, folder: Path) -> None:
     """One run of the reference sampler for the C# tests: noise, latents and frames as .npy, the request as JSON."""
     f, h, w = (REFERENCE["frames"] - 1) // 4 + 1, REFERENCE["height"] // 8, REFERENCE["width"] // 8
     noise = torch.randn(1, peer.latent_channels, f, h, w, generator=torch.Generator().manual_seed(REFERENCE["seed"]))
-    latents = sample_latents(peer, [[REFERENCE["prompt"]]], [[0] * f], noise, REFERENCE["steps"], GUIDANCE, SHIFT)
+    latents = sample_latents(peer, [[REFERENCE["prompt"]]], [[0] * f], noise, Sampling(REFERENCE["steps"], GUIDANCE, SHIFT))
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "latents.npy", latents.numpy())
     np.save(folder / "frames.npy", decode(peer, latents)[0])
@@ -182,7 +192,7 @@ def write_film_reference(peer: Peer, folder: Path) -> None:
     noise = torch.randn(1, peer.latent_channels, f, h, w, generator=torch.Generator().manual_seed(FILM["seed"]))
     first, last = (peer.encode(to_tensor(image[None, None])[:, :, 0]) for image in film_images())
     shots = [int(frame >= FILM["cut"]) for frame in range(f)]
-    latents = sample_latents(peer, [FILM["shots"]], [shots], noise, FILM["steps"], GUIDANCE, SHIFT, {0: first, f - 1: last})
+    latents = sample_latents(peer, [FILM["shots"]], [shots], noise, Sampling(FILM["steps"], GUIDANCE, SHIFT), {0: first, f - 1: last})
     np.save(folder / "film.npy", latents.numpy())
     (folder / "film.json").write_text(json.dumps(FILM | {"guidance": GUIDANCE, "shift": SHIFT, "torch": torch.__version__}, ensure_ascii=False, indent=2) + "\n")
 
@@ -208,10 +218,11 @@ def main(argv: list[str] | None = None) -> None:
     torch.manual_seed(0)  # the graphs are compared on random inputs
     peer = load(args.work, args.transformer)
     bundle, vae = peer.bundle, peer.vae
+    distilled: Bundle | None = load_average(args.work / "transformer_distilled" / "state.pt", Bundle.from_config) if (args.work / "transformer_distilled").exists() else None  # type: ignore[assignment]
     thin_decoder = load_decoder(args.work / "vae_thin" / "state.pt") if (args.work / "vae_thin").exists() else None
     upscaler = load_average(args.work / "upscaler" / "state.pt", lambda c: Upscaler(UpscalerConfig(**c))) if (args.work / "upscaler").exists() else None
     reward = load_average(args.work / "reward" / "state.pt", lambda c: Reward(RewardConfig.from_dict(c))) if (args.work / "reward" / "state.pt").exists() else None
-    for module in (bundle, vae, thin_decoder, upscaler, reward):
+    for module in (bundle, vae, distilled, thin_decoder, upscaler, reward):
         if module:
             round_to_half(module)
     partial = args.out.with_name(args.out.name + ".partial")
@@ -219,13 +230,13 @@ def main(argv: list[str] | None = None) -> None:
     partial.mkdir(parents=True)
     if shutil.disk_usage(partial).free < 200e6:
         fail(f"{partial.parent} must have 200 MB free. Free some disk.")
-    graphs = graphs_of(bundle, vae, thin_decoder, upscaler, reward)
+    graphs = graphs_of(bundle, vae, distilled, thin_decoder, upscaler, reward)
     export_tokenizer(args.work / "tokenizer" / "spiece.model", partial / "tokenizer" / "model.onnx")
     for graph in graphs:
         path = partial / graph.role / "model.onnx"
         worst = export(graph, path)
         print(f"{graph.role}: {path.stat().st_size / 1e6:.1f} MB, differs from the network by {worst:.1e} at most", flush=True)
-    for name, values in configurations(bundle, vae, bool(thin_decoder), upscaler, reward).items():
+    for name, values in configurations(bundle, vae, bool(distilled), bool(thin_decoder), upscaler, reward).items():
         path = partial / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values, indent=2) + "\n")

@@ -10,6 +10,7 @@ step 0 with a fresh optimiser. What only training needs (the readers of attribut
 from __future__ import annotations
 
 import argparse
+import copy
 import dataclasses
 import json
 from pathlib import Path
@@ -71,7 +72,7 @@ def main(argv: list[str] | None = None) -> None:
 
     if not (args.pack / "seedance.json").exists():
         fail(f"--pack must be a folder with a seedance.json, but {args.pack} has none.")
-    there = [name for name in ("tokenizer/spiece.model", *(f"{part}/state.pt" for part in ("transformer", "vae", "vae_thin", "upscaler", "reward"))) if (args.work / name).exists()]
+    there = [name for name in ("tokenizer/spiece.model", *(f"{part}/state.pt" for part in ("transformer", "transformer_distilled", "vae", "vae_thin", "upscaler", "reward"))) if (args.work / name).exists()]
     if there:
         fail(f"--work must be a folder without checkpoints, but {args.work} has {', '.join(there)}. Name another folder, or remove them.")
     latents = json.loads((args.pack / "seedance.json").read_text(encoding="utf-8"))["latents"]
@@ -85,6 +86,10 @@ def main(argv: list[str] | None = None) -> None:
     bundle = Bundle(config("text_encoder", TextConfig), config("transformer", TransformerConfig))  # type: ignore[arg-type]
     for part, role in ((bundle.text, "text_encoder"), (bundle.transformer, "transformer")):
         take(part, weights_of(graph(role)), "", args.pack / role)
+
+    distilled = copy.deepcopy(bundle) if (args.pack / "transformer_distilled").exists() else None
+    if distilled:
+        take(distilled.transformer, weights_of(graph("transformer_distilled")), "", args.pack / "transformer_distilled")
 
     vae = Vae(config("vae_decoder", VaeConfig))  # type: ignore[arg-type]
     take(vae.encoder, weights_of(graph("vae_encoder")), "encoder.", args.pack / "vae_encoder")
@@ -101,11 +106,13 @@ def main(argv: list[str] | None = None) -> None:
         reward = Reward(config("reward", RewardConfig))  # type: ignore[arg-type]
         take(reward, weights_of(graph("reward")), "", args.pack / "reward")
 
-    for network in graphs_of(bundle, vae, thin, upscaler, reward):
+    for network in graphs_of(bundle, vae, distilled, thin, upscaler, reward):
         print(f"{network.role}: differs from the graph by {compare(network, args.pack / network.role / 'model.onnx'):.1e} at most", flush=True)
     (args.work / "tokenizer").mkdir(parents=True, exist_ok=True)
     (args.work / "tokenizer" / "spiece.model").write_bytes(tokenizer_model(args.pack / "tokenizer" / "model.onnx"))
     save(args.work / "transformer", bundle, bundle.config)
+    if distilled:
+        save(args.work / "transformer_distilled", distilled, distilled.config)
     save(args.work / "vae", vae, vae.config.to_dict())
     (args.work / "vae" / "statistics.json").write_text(json.dumps({k: latents[k] for k in ("mean", "std")}, indent=1) + "\n")
     if thin:

@@ -18,6 +18,7 @@ import torch
 
 from evaluate import KINDS, decode, load, sample_latents
 from model.bundle import frame_shots
+from model.flow import Sampling
 from model.peers import TorchPeer
 from pictures import to_frames, to_tensor
 from precision import ARITHMETIC
@@ -65,7 +66,7 @@ def make(peer: TorchPeer, drawn: list[tuple[Clip, list[str]]], steps: int, noise
         x = to_tensor(np.stack([render(c) for c, _ in drawn])).to(ARITHMETIC).contiguous(memory_format=torch.channels_last_3d)
         return to_frames(peer.vae.decode(peer.vae.encode(x)[0]).float())
     start = torch.randn(len(drawn), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=noise)
-    latents = sample_latents(peer, [captions for _, captions in drawn], [frame_shots(c, f) for c, _ in drawn], start, steps, guidance, shift)
+    latents = sample_latents(peer, [captions for _, captions in drawn], [frame_shots(c, f) for c, _ in drawn], start, Sampling(steps, guidance, shift))
     return decode(peer, latents)
 
 
@@ -104,7 +105,7 @@ def main(argv: list[str] | None = None) -> None:
         videos.append(made)
         for (clip, captions), frames in zip(drawn, made, strict=True):
             seen = describe_shots(frames, clip.shots)
-            samples.append(Sample(clip, captions, steps, score_clip(frames, clip.shots, seen), seen, i >= 0.8 * batches))
+            samples.append(Sample(clip, captions, steps, score_clip(frames, clip.shots, seen), seen, i >= min(0.8 * batches, batches - 1)))
     args.out.mkdir(parents=True, exist_ok=True)
     np.save(args.out / "samples.npy", np.concatenate(videos))
     (args.out / "samples.pkl").write_bytes(pickle.dumps(samples))

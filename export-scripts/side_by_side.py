@@ -27,6 +27,7 @@ from torch import Tensor
 
 from evaluate import load, sample_latents
 from model.bundle import Text
+from model.flow import Sampling
 from model.peers import PackPeer, Peer
 from training import fail
 
@@ -41,7 +42,7 @@ class Timed:
     """A peer whose calls are timed."""
 
     def __init__(self, peer: Peer):
-        self.peer = peer
+        self.peer, self.planner = peer, peer.planner
         self.tokenizer, self.latent_channels, self.input_channels = peer.tokenizer, peer.latent_channels, peer.input_channels
         self.seconds: dict[str, list[float]] = defaultdict(list)
 
@@ -54,9 +55,9 @@ class Timed:
         self._time("text", began)
         return states
 
-    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor) -> Tensor:
+    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor, plan: Tensor | None = None) -> Tensor:
         began = time.perf_counter()
-        velocity = self.peer.velocity(hidden, timestep, states, text, frame_shots)
+        velocity = self.peer.velocity(hidden, timestep, states, text, frame_shots, plan)
         self._time("step", began)
         return velocity
 
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
             if index == 1:
                 peer.seconds.clear()  # the first video warms up
             noise = torch.randn(shape, generator=torch.Generator().manual_seed(args.seed))
-            made = sample_latents(peer, [[args.prompt]], [[0] * shape[2]], noise, args.steps, args.guidance, shift)
+            made = sample_latents(peer, [[args.prompt]], [[0] * shape[2]], noise, Sampling(args.steps, args.guidance, shift))
             peer.decode(made)
     np.save(args.output.with_suffix(args.output.suffix + ".npy"), made.float().numpy()[0])
     report = {stage: statistics.median(peer.seconds[stage]) for stage in STAGES}

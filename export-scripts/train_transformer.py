@@ -20,7 +20,7 @@ from torch import Tensor
 from evaluate import KINDS, score, score_stills
 from latents import LatentSet
 from model.bundle import Bundle, Text, Tokenizer, attribute_loss, frame_shots, scene_loss
-from model.flow import training_sigmas
+from model.flow import Sampling, training_sigmas
 from model.peers import TorchPeer
 from model.text import TextConfig
 from model.transformer import TransformerConfig
@@ -63,9 +63,12 @@ PLANS = {
         Stage("whole", 4000, 36, 5, ("one", "two", "shots", "whole", "long"), (1, 0.02), given=0.2),
     ],
 }
-SUBJECT_WEIGHT = 2.0
+SUBJECT_WEIGHT = 3.0
 SCENE_WEIGHT = 0.2
 DROP_TEXT = 0.1
+DROP_PLAN = 0.15
+PLAN_NOISE = 0.5
+"""The largest share of noise in the semantic tokens that a clip is trained to follow."""
 
 
 def is_vector(name: str, parameter: Tensor) -> bool:
@@ -89,8 +92,24 @@ def draw_given(rng: np.random.Generator, chance: float, batch: int, frames: int)
     return mask
 
 
+def draw_plan(rng: np.random.Generator, semantics: Tensor | None, without_text: Tensor) -> Tensor | None:
+    """The semantic tokens [B, 1 + C, f, h, w] of a set that has them, with noise as a made plan is not quite right; none for some clips, and for half of those without text."""
+    if semantics is None:
+        return None
+    b = len(semantics)
+    share = torch.from_numpy(rng.uniform(0, PLAN_NOISE, b).astype(np.float32))[:, None, None, None, None]
+    there = torch.from_numpy(rng.random(b) >= DROP_PLAN) & ~(without_text & torch.from_numpy(rng.random(b) < 0.5))
+    return planned((1 - share) * semantics + share * torch.randn_like(semantics)) * there[:, None, None, None, None]
+
+
+def planned(semantics: Tensor) -> Tensor:
+    """[B, C, f, h, w] with the channel that says that there is a plan before them."""
+    return torch.cat([torch.ones_like(semantics[:, :1]), semantics], dim=1)
+
+
 def step_loss(master: Master[Bundle], stage: Stage, source: LatentSet, tokenizer: Tokenizer, rng: np.random.Generator) -> dict[str, Tensor]:
-    clips, latents, stills, subject = source.draw(rng, stage.batch, stage.frames)
+    drawn = source.draw(rng, stage.batch, stage.frames)
+    clips, latents, stills, subject = drawn.clips, drawn.latents, drawn.stills, drawn.subjects
     captions = [shot_captions(clip, rng) for clip in clips]
     if stage.frames == 1:
         captions = [c[:1] for c in captions]
@@ -110,7 +129,8 @@ def step_loss(master: Master[Bundle], stage: Stage, source: LatentSet, tokenizer
     mask = draw_given(rng, stage.given, b, f)
     x = torch.cat([(1 - s) * latents + s * noise, mask.expand(b, 1, *latents.shape[2:]), mask * stills], dim=1)
     shots = torch.tensor([frame_shots(clip, f) for clip in clips])
-    velocity, features = master.fast.transformer.with_features(x.to(ARITHMETIC), sigma * 1000, states, text[1], text[2], shots)
+    plan = draw_plan(rng, drawn.semantics, dropped)
+    velocity, features = master.fast.transformer.with_features(x.to(ARITHMETIC), sigma * 1000, states, text[1], text[2], shots, plan)
     losses["scene"] = scene_loss(master.fast, features[~dropped], [c for c, d in zip(clips, dropped.tolist(), strict=True) if not d], subject[~dropped])
     velocity = velocity.float()
     error = (velocity - (noise - latents)).square().mean(1)
@@ -161,13 +181,13 @@ def report(run: Run, peer: TorchPeer, stage: Stage, count: int) -> None:
     """Scores samples of the averaged weights; in stills the detector sees no motion, and words show nothing."""
     if stage.frames == 0:
         return
-    judged = TorchPeer(run.averaged().to(ARITHMETIC), peer.vae, peer.tokenizer, peer.statistics)
+    judged = TorchPeer(run.averaged().to(ARITHMETIC), peer.vae, peer.tokenizer, peer.statistics, peer.planner)
     simple = set(stage.sets) == {"simple"}
     kinds = ("one",) if set(stage.sets) <= {"simple", "one"} else KINDS
     if stage.frames == 1:
-        run.log("stills", **score_stills(judged, count, simple=simple, steps=16, guidance=3.0, shift=stage.shift))
+        run.log("stills", **score_stills(judged, count, Sampling(steps=16), simple=simple))
         return
-    for kind, row in score(judged, kinds, count, simple=simple, steps=16, guidance=3.0, shift=stage.shift).items():
+    for kind, row in score(judged, kinds, count, Sampling(steps=16), simple=simple).items():
         if row:
             run.log(kind, **row)
 
@@ -179,6 +199,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--latents", type=Path, default=WORK / "latents")
     parser.add_argument("--tokenizer", type=Path, default=WORK / "tokenizer" / "spiece.model")
     parser.add_argument("--vae", type=Path, default=WORK / "vae")
+    parser.add_argument("--semantics", type=Path, help="folder of the semantic encoder: clips are made after semantic tokens (SemanticGen's second stage)")
+    parser.add_argument("--planner", type=Path, default=WORK / "planner", help="folder of the planner that scores are made with, beside --semantics")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with (default: from nothing)")
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--pairs", type=int, default=5, help="pairs of a spatial and a temporal layer")
@@ -192,17 +214,22 @@ def main(argv: list[str] | None = None) -> None:
     torch.manual_seed(args.seed)
     tokenizer = Tokenizer.load(args.tokenizer)
     statistics = json.loads((args.vae / "statistics.json").read_text())
-    sets = {name: LatentSet(args.latents / name, statistics) for name in {s for stage in PLANS[args.plan] for s in stage.sets}}
+    semantics = json.loads((args.semantics / "statistics.json").read_text()) if args.semantics else None
+    sets = {name: LatentSet(args.latents / name, statistics, (args.semantics.with_name("semantics") / name, semantics) if semantics else None)
+            for name in {s for stage in PLANS[args.plan] for s in stage.sets}}
     vae = load_average(args.vae / "state.pt", lambda c: Vae(VaeConfig.from_dict(c)))
     if len(statistics["mean"]) != vae.config.latent_channels:
         fail(f"latents must have {vae.config.latent_channels} channels as the VAE, but have {len(statistics['mean'])}. Run encode_dataset.py again.")
     heads = args.width // 64
-    transformer = TransformerConfig(vae.config.latent_channels, args.width, heads, args.pairs, text_width=args.width)
+    transformer = TransformerConfig(vae.config.latent_channels, args.width, heads, args.pairs, text_width=args.width, semantic_channels=len(semantics["mean"]) if semantics else 0)
     bundle = Bundle(TextConfig(tokenizer.size, args.width, heads), transformer).train()
     run = Run(args.out, bundle, Muon(bundle, args.rate, is_vector=is_vector), 0.998, bundle.config)
     if not run.resume() and args.start:
-        bundle.load_state_dict(load_average(args.start, Bundle.from_config).state_dict())
-    train(run, Master(bundle), sets, TorchPeer(bundle, vae, tokenizer, statistics), args)
+        bundle.load_state_dict(load_average(args.start, Bundle.from_config).state_dict(), strict=not semantics)  # what reads a plan begins as nothing
+    planner = None
+    if semantics:
+        planner = TorchPeer(load_average(args.planner / "state.pt", Bundle.from_config), vae, tokenizer, semantics)  # type: ignore[arg-type]
+    train(run, Master(bundle), sets, TorchPeer(bundle, vae, tokenizer, statistics, planner), args)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

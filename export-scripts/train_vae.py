@@ -47,13 +47,13 @@ class Batch:
     scene: Tensor
 
 
-def crops(clips: ClipSet, rng: np.random.Generator, count: int, frames: int) -> Batch:
+def crops(clips: ClipSet, rng: np.random.Generator, count: int, frames: int, *, held_out: bool = False) -> Batch:
     """Random 64x64 windows of random clips, on the latents' grid."""
     f, size = (frames - 1) // 4 + 1, CROP // SPATIAL_STRIDE
     pixels, cells = np.empty((count, frames, CROP, CROP, 3), np.uint8), np.empty((count, f, size, size), np.int64)
     subjects, scene = np.full((4, count, f, 2), -1), np.full((2, count, f, 1), -1)
     for i in range(count):
-        video, clip = clips.random(rng)
+        video, clip = clips.random(rng, held_out=held_out)
         t, y, x = (int(rng.integers(0, room + 1)) for room in ((clip.frames - frames) // 4, (clip.height - CROP) // SPATIAL_STRIDE, (clip.width - CROP) // SPATIAL_STRIDE))
         pixels[i] = video[4 * t:4 * t + frames, SPATIAL_STRIDE * y:SPATIAL_STRIDE * y + CROP, SPATIAL_STRIDE * x:SPATIAL_STRIDE * x + CROP]
         cells[i] = subject_cells(clip)[t:t + f, y:y + size, x:x + size]

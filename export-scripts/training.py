@@ -141,7 +141,8 @@ class Run:
             self.average.update(self.model.parameters(), self.step)
             seen.append({name: value.item() for name, value in losses.items()})
             if time.time() - last_log > 30:
-                self.log(label, **{name: float(np.mean([s[name] for s in seen])) for name in seen[0]}, rate=rate(self.step - 1))
+                names = dict.fromkeys(name for losses in seen for name in losses)  # not every step has every loss
+                self.log(label, **{name: float(np.mean([s[name] for s in seen if name in s])) for name in names}, rate=rate(self.step - 1))
                 last_log, seen = time.time(), []
             if time.time() - last_score > score_every:
                 score()

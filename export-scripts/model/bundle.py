@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.text import AttributeReader, SceneReader, TextConfig, TextEncoder
-from model.transformer import PATCH, Transformer, TransformerConfig
+from model.transformer import Transformer, TransformerConfig
 from world import Clip
 from world.vocabulary import BACKGROUNDS, CAMERAS, COLOURS, KINDS, MOTIONS, PLACES, STYLES
 
@@ -25,7 +25,7 @@ class Bundle(nn.Module):
     def __init__(self, text: TextConfig, transformer: TransformerConfig):
         super().__init__()
         self.text, self.transformer = TextEncoder(text), Transformer(transformer)
-        self.scene = SceneReader(transformer.width, (len(COLOURS) + 1, len(KINDS) + 1), PATCH)
+        self.scene = SceneReader(transformer.width, (len(COLOURS) + 1, len(KINDS) + 1), transformer.patch)
         self.reader = AttributeReader(text.width, tuple(len(s) for s in SUBJECT_SLOTS), tuple(len(s) for s in SCENE_SLOTS))
 
     @property

@@ -6,6 +6,7 @@ x_sigma = (1 - sigma) x0 + sigma noise, velocity v = noise - x0 (Liu et al., arX
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -22,6 +23,26 @@ def schedule(steps: int, shift: float) -> Tensor:
     lowest = float(shifted(torch.tensor(1e-3, dtype=torch.float64), shift))
     levels = shifted(torch.linspace(1.0, lowest, steps, dtype=torch.float64), shift)
     return torch.cat([levels, torch.zeros(1, dtype=torch.float64)])
+
+
+def trailing(steps: int, shift: float) -> Tensor:
+    """Noise levels [steps + 1], double precision, for few steps: N, N - 1 ... 0 Nths, each shifted, which diffusers calls trailing and the C# FlowSchedule.Trailing.
+    Every step is of one kind: none is spent on the last thousandth."""
+    return shifted(torch.linspace(1.0, 0.0, steps + 1, dtype=torch.float64), shift)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How noise becomes a clip; guidance 1 is none, and then the transformer runs on the prompts alone. `few` spaces the levels as distilled transformers have them."""
+
+    steps: int = 25
+    guidance: float = 3.0
+    shift: float = 2.0
+    few: bool = False
+
+    @property
+    def sigmas(self) -> Tensor:
+        return (trailing if self.few else schedule)(self.steps, self.shift)
 
 
 def training_sigmas(count: int, shift: float) -> Tensor:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latents import Statistics, columns
 from model.bundle import Bundle, Text, Tokenizer
 from model.vae import TEMPORAL_STRIDE, Vae
 
@@ -21,12 +22,14 @@ class Peer(Protocol):
     tokenizer: Tokenizer
     latent_channels: int
     input_channels: int
+    planner: Peer | None
+    """SemanticGen's first stage, whose latents are semantic tokens."""
 
     def text(self, text: Text) -> Tensor:
         """Token ids, mask and shot ids -> [B, S, D]."""
 
-    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor) -> Tensor:
-        """[B, Cin, f, h, w] -> [B, C, f, h, w], float32."""
+    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor, plan: Tensor | None = None) -> Tensor:
+        """[B, Cin, f, h, w], and a plan's semantic tokens [B, 1 + S, f, h/2, w/2] where there is one -> [B, C, f, h, w], float32."""
 
     def decode(self, latents: Tensor) -> Tensor:
         """Normalised latents [B, C, f, h, w] -> [B, 3, F, H, W], nominally in [-1, 1]."""
@@ -36,17 +39,17 @@ class Peer(Protocol):
 
 
 class TorchPeer:
-    def __init__(self, bundle: Bundle, vae: Vae, tokenizer: Tokenizer, statistics: dict[str, list[float]]):
-        self.bundle, self.vae, self.tokenizer, self.statistics = bundle, vae, tokenizer, statistics
-        self.latent_channels, self.input_channels = vae.config.latent_channels, bundle.transformer.config.input_channels
-        self.mean, self.std = _columns(statistics)
+    def __init__(self, bundle: Bundle, vae: Vae | None, tokenizer: Tokenizer, statistics: Statistics, planner: Peer | None = None):
+        self.bundle, self.vae, self.tokenizer, self.statistics, self.planner = bundle, vae, tokenizer, statistics, planner
+        self.latent_channels, self.input_channels = bundle.transformer.config.latent_channels, bundle.transformer.config.input_channels
+        self.mean, self.std = columns(statistics)
 
     def text(self, text: Text) -> Tensor:
         return self.bundle.text(*text)
 
-    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor) -> Tensor:
+    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor, plan: Tensor | None = None) -> Tensor:
         dtype = self.bundle.transformer.patch_in.weight.dtype
-        return self.bundle.transformer(hidden.to(dtype), timestep, states, text[1], text[2], frame_shots).float()
+        return self.bundle.transformer(hidden.to(dtype), timestep, states, text[1], text[2], frame_shots, plan).float()
 
     def decode(self, latents: Tensor) -> Tensor:
         return torch.cat([self.vae.decode(z[None]) for z in latents * self.std + self.mean]).float()
@@ -58,18 +61,19 @@ class TorchPeer:
 class PackPeer:
     """The graphs of a pack, each in its own session on the CPU. The tokenizer's model comes out of its graph: its operator is not in Debian's ONNX Runtime."""
 
-    def __init__(self, pack: Path):
+    def __init__(self, pack: Path, transformer: str = "transformer"):
         import onnxruntime
 
         contract = json.loads((pack / "seedance.json").read_text(encoding="utf-8"))
         latents = contract["latents"]
         self.latent_channels = latents["channels"]
         self.input_channels = sum(g["channels"] for g in contract["transformer_channels"])
-        self.mean, self.std = _columns(latents)
+        self.mean, self.std = columns(latents)
+        self.planner = None
         self.tokenizer = Tokenizer.from_bytes(tokenizer_model(pack / contract["graphs"]["tokenizer"]["file"]))
         onnxruntime.set_default_logger_severity(3)
-        self.sessions = {role: onnxruntime.InferenceSession(str(pack / contract["graphs"][role]["file"]), providers=["CPUExecutionProvider"])
-                         for role in ("text_encoder", "transformer", "vae_encoder", "vae_decoder")}
+        roles = {"text_encoder": "text_encoder", "transformer": transformer, "vae_encoder": "vae_encoder", "vae_decoder": "vae_decoder"}
+        self.sessions = {part: onnxruntime.InferenceSession(str(pack / contract["graphs"][role]["file"]), providers=["CPUExecutionProvider"]) for part, role in roles.items()}
 
     def _run(self, role: str, *tensors: Tensor) -> Tensor:
         session = self.sessions[role]
@@ -79,8 +83,8 @@ class PackPeer:
     def text(self, text: Text) -> Tensor:
         return self._run("text_encoder", *text)
 
-    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor) -> Tensor:
-        return self._run("transformer", hidden, timestep, states, text[1], text[2], frame_shots)
+    def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor, plan: Tensor | None = None) -> Tensor:
+        return self._run("transformer", hidden, timestep, states, text[1], text[2], frame_shots, *([plan] if plan is not None else []))
 
     def decode(self, latents: Tensor) -> Tensor:
         frames = []
@@ -105,7 +109,3 @@ sys.stdout.buffer.write(next(a.s for n in graph.node if n.op_type == "Sentencepi
 def tokenizer_model(path: Path) -> bytes:
     """The SentencePiece model inside a tokenizer graph. Read in a process of its own: onnx and onnxruntime in one process complain a thousand times."""
     return base64.b64decode(subprocess.run([sys.executable, "-c", READ_TOKENIZER, str(path)], capture_output=True, check=True).stdout)
-
-
-def _columns(statistics: dict[str, list[float]]) -> tuple[Tensor, Tensor]:
-    return tuple(torch.tensor(statistics[k])[None, :, None, None, None] for k in ("mean", "std"))  # type: ignore[return-value]

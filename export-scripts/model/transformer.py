@@ -22,8 +22,6 @@ from model.layers import Heads, Mlp, Modulation, attention, bias_of, frequencies
 
 CAPTION_ROOM = 32.0
 TOKENS_PER_PLACE = 3.0
-WINDOW = 2
-PATCH = 2
 DATA_SPREAD = 0.3
 """What the preconditioning takes for the standard deviation of clean latents. Below their true 1, because what is hard to guess in them is far less than that."""
 
@@ -35,10 +33,21 @@ class TransformerConfig:
     heads: int = 4
     pairs: int = 5
     text_width: int = 256
+    patch: int = 2
+    """Latent cells along a token's edge."""
+    window: int = 2
+    """Tokens along the edge of a temporal layer's windows; 0: every token sees all of the video."""
+    semantic_channels: int = 0
+    """Of the semantic tokens that stand under the visual ones; 0: none."""
 
     @property
     def input_channels(self) -> int:
         return 2 * self.latent_channels + 1
+
+    @property
+    def plan_channels(self) -> int:
+        """Semantic tokens and, before them, whether there are any."""
+        return self.semantic_channels + 1 if self.semantic_channels else 0
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -76,7 +85,7 @@ class SpatialBlock(nn.Module):
 
 
 class TemporalBlock(nn.Module):
-    """Attention across frames inside WINDOW x WINDOW windows of tokens."""
+    """Attention across frames, inside windows of tokens that are the same in all frames."""
 
     def __init__(self, width: int, heads: int):
         super().__init__()
@@ -94,8 +103,9 @@ class TemporalBlock(nn.Module):
 class Positions:
     """Everything that follows from shapes, shots and masks: rotations, biases and the order of tokens. Made once a call, read by all blocks."""
 
-    def __init__(self, b: int, f: int, h: int, w: int, frame_shots: Tensor, text_shots: Tensor, text_mask: Tensor, rates: list[Tensor], like: Tensor):
+    def __init__(self, b: int, f: int, h: int, w: int, window: int, frame_shots: Tensor, text_shots: Tensor, text_mask: Tensor, rates: list[Tensor], like: Tensor):
         self.b, self.frames, self.h, self.w = b, f, h, w
+        self.window = (window, window) if window else (h, w)
         # Index inside the shot, the shot's length, and the shot's start on the common axis: [B, f].
         index = place_in_group(frame_shots).to(like.dtype)
         length = (frame_shots[:, :, None] == frame_shots[:, None, :]).sum(-1).to(like.dtype)
@@ -131,19 +141,21 @@ class Positions:
         return angle.cos()[:, None], angle.sin()[:, None]
 
     def to_windows(self, x: Tensor) -> Tensor:
-        """[B, f*h*w, D] -> [B*windows, f*WINDOW*WINDOW, D], edges filled with zero tokens."""
+        """[B, f*h*w, D] -> [B*windows, f*a*b, D] for windows of a x b tokens, edges filled with zero tokens."""
         b, f, h, w, d = self.b, self.frames, self.h, self.w, x.shape[-1]
-        x = F.pad(x.reshape(b * f, h, w, d), (0, 0, 0, -w % WINDOW, 0, -h % WINDOW))
-        rows, columns = (h + WINDOW - 1) // WINDOW, (w + WINDOW - 1) // WINDOW
-        x = x.reshape(b, f, rows, WINDOW, columns, WINDOW, d).permute(0, 2, 4, 1, 3, 5, 6)
-        return x.reshape(b * rows * columns, f * WINDOW * WINDOW, d)
+        down, across = self.window
+        x = F.pad(x.reshape(b * f, h, w, d), (0, 0, 0, -w % across, 0, -h % down))
+        rows, columns = (h + down - 1) // down, (w + across - 1) // across
+        x = x.reshape(b, f, rows, down, columns, across, d).permute(0, 2, 4, 1, 3, 5, 6)
+        return x.reshape(b * rows * columns, f * down * across, d)
 
     def from_windows(self, x: Tensor) -> Tensor:
         """The inverse of to_windows."""
         b, f, h, w, d = self.b, self.frames, self.h, self.w, x.shape[-1]
-        rows, columns = (h + WINDOW - 1) // WINDOW, (w + WINDOW - 1) // WINDOW
-        x = x.reshape(b, rows, columns, f, WINDOW, WINDOW, d).permute(0, 3, 1, 4, 2, 5, 6)
-        return x.reshape(b, f, rows * WINDOW, columns * WINDOW, d)[:, :, :h, :w].reshape(b, f * h * w, d)
+        down, across = self.window
+        rows, columns = (h + down - 1) // down, (w + across - 1) // across
+        x = x.reshape(b, rows, columns, f, down, across, d).permute(0, 3, 1, 4, 2, 5, 6)
+        return x.reshape(b, f, rows * down, columns * across, d)[:, :, :h, :w].reshape(b, f * h * w, d)
 
 
 def precondition(noisy: Tensor, raw: Tensor, timestep: Tensor) -> Tensor:
@@ -166,14 +178,17 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         d, head = config.width, config.width // config.heads
-        self.patch_in = nn.Linear(config.input_channels * PATCH * PATCH, d)
+        self.patch_in = nn.Linear(config.input_channels * config.patch**2, d)
+        if config.semantic_channels:
+            self.semantic_in = nn.Linear(config.plan_channels, d, bias=False)
+            nn.init.zeros_(self.semantic_in.weight)
         self.place_in = nn.Linear(3 * 8 + 2 * 8, d)
         self.text_in = nn.Linear(config.text_width, d)
         self.time_in = nn.Sequential(nn.Linear(128, d), nn.SiLU(), nn.Linear(d, d), nn.SiLU())
         self.time_visual, self.time_text, self.time_out = nn.Linear(d, 6 * d), nn.Linear(d, 6 * d), nn.Linear(d, 2 * d)
         self.spatial = nn.ModuleList([SpatialBlock(d, config.heads) for _ in range(config.pairs)])
         self.temporal = nn.ModuleList([TemporalBlock(d, config.heads) for _ in range(config.pairs)])
-        self.patch_out = nn.Linear(d, config.latent_channels * PATCH * PATCH)
+        self.patch_out = nn.Linear(d, config.latent_channels * config.patch**2)
         self.register_buffer("rate_t", frequencies(head // 2 - 2 * (head // 6), 1.0, 0.02), persistent=False)
         self.register_buffer("rate_y", frequencies(head // 6, 1.5, 0.1), persistent=False)
         self.register_buffer("rate_x", frequencies(head // 6, 1.5, 0.1), persistent=False)
@@ -186,19 +201,22 @@ class Transformer(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, hidden_states: Tensor, timestep: Tensor, encoder_hidden_states: Tensor, encoder_attention_mask: Tensor,
-                encoder_shot_ids: Tensor, frame_shot_ids: Tensor) -> Tensor:
+                encoder_shot_ids: Tensor, frame_shot_ids: Tensor, semantic_states: Tensor | None = None) -> Tensor:
         """As `with_features`, the velocity alone."""
-        return self.with_features(hidden_states, timestep, encoder_hidden_states, encoder_attention_mask, encoder_shot_ids, frame_shot_ids)[0]
+        return self.with_features(hidden_states, timestep, encoder_hidden_states, encoder_attention_mask, encoder_shot_ids, frame_shot_ids, semantic_states)[0]
 
     def with_features(self, hidden_states: Tensor, timestep: Tensor, encoder_hidden_states: Tensor, encoder_attention_mask: Tensor,
-                      encoder_shot_ids: Tensor, frame_shot_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """hidden_states [B, Cin, f, h, w], timestep [B] in 0..1000, text [B, S, D], mask and shot ids [B, S], frame shots [B, f]
-        -> velocity [B, C, f, h, w], and the visual tokens behind the middle pair [B, f, h/2, w/2, D]."""
+                      encoder_shot_ids: Tensor, frame_shot_ids: Tensor, semantic_states: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """hidden_states [B, Cin, f, h, w], timestep [B] in 0..1000, text [B, S, D], mask and shot ids [B, S], frame shots [B, f], semantics [B, plan_channels, f, h/patch, w/patch]
+        -> velocity [B, C, f, h, w], and the visual tokens behind the middle pair [B, f, h/patch, w/patch, D]."""
         b, c, f, height, width = hidden_states.shape
-        h, w, d = height // PATCH, width // PATCH, self.config.width
-        at = Positions(b, f, h, w, frame_shot_ids, encoder_shot_ids, encoder_attention_mask, [self.rate_t, self.rate_y, self.rate_x], encoder_hidden_states)
-        x = hidden_states.reshape(b, c, f, h, PATCH, w, PATCH).permute(0, 2, 3, 5, 1, 4, 6).reshape(b, f * h * w, c * PATCH * PATCH)
+        n = self.config.patch
+        h, w, d = height // n, width // n, self.config.width
+        at = Positions(b, f, h, w, self.config.window, frame_shot_ids, encoder_shot_ids, encoder_attention_mask, [self.rate_t, self.rate_y, self.rate_x], encoder_hidden_states)
+        x = hidden_states.reshape(b, c, f, h, n, w, n).permute(0, 2, 3, 5, 1, 4, 6).reshape(b, f * h * w, c * n * n)
         x = self.patch_in(x) + self.place_in(self._places(at)).reshape(b, f * h * w, d)
+        if semantic_states is not None:
+            x = x + self.semantic_in(semantic_states.permute(0, 2, 3, 4, 1).reshape(b, f * h * w, self.config.plan_channels).to(x.dtype))
         text = self.text_in(encoder_hidden_states)
 
         angle = timestep[:, None].to(x.dtype) * self.time_rates
@@ -211,7 +229,7 @@ class Transformer(nn.Module):
             features = x if i == len(self.spatial) // 2 else features
         shift, scale = self.time_out(time).reshape(b, 2, 1, d).unbind(1)
         x = self.patch_out(modulate(x, shift, scale))
-        x = x.reshape(b, f, h, w, self.config.latent_channels, PATCH, PATCH).permute(0, 4, 1, 2, 5, 3, 6)
+        x = x.reshape(b, f, h, w, self.config.latent_channels, n, n).permute(0, 4, 1, 2, 5, 3, 6)
         velocity = precondition(hidden_states[:, :self.config.latent_channels], x.reshape(b, self.config.latent_channels, f, height, width), timestep)
         return velocity, features.reshape(b, f, h, w, d)
 

@@ -28,17 +28,19 @@ SLOTS = (KINDS, COLOURS, MOTIONS, STYLES, BACKGROUNDS, CAMERAS)
 
 @dataclass(frozen=True)
 class VaeConfig:
-    """Widths from the finest level to the coarsest, which is at 1/8 of the frame's size, each other at twice the size of the next; blocks a level."""
+    """Widths from the finest level to the coarsest, which is at 1/`stride` of the frame's size, each other at twice the size of the next; blocks a level."""
 
     latent_channels: int = 32
     widths: tuple[int, ...] = (192, 256)
     encoder_blocks: tuple[int, ...] = (2, 2)
     decoder_blocks: tuple[int, ...] = (4, 3)
+    stride: int = SPATIAL_STRIDE
+    """Pixels along a latent cell's edge."""
 
     @property
     def patch(self) -> int:
         """Pixels along an edge that are folded into channels."""
-        return SPATIAL_STRIDE >> (len(self.widths) - 1)
+        return self.stride >> (len(self.widths) - 1)
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)

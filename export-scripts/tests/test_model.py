@@ -14,12 +14,18 @@ import numpy as np
 import torch
 
 import encode_dataset
+import encode_semantics
 import evaluate
 import export_pack
 import import_pack
 import render_dataset
+import sample_for_reward
 import score_upscaler
 import score_vae
+import train_distilled
+import train_planner
+import train_reward
+import train_semantic_encoder
 import train_thin_decoder
 import train_tokenizer
 import train_transformer
@@ -27,7 +33,7 @@ import train_upscaler
 import train_vae
 from export_pack import DecoderGraph
 from model.bundle import Bundle, Tokenizer, frame_shots
-from model.flow import sample, schedule, shifted
+from model.flow import Sampling, sample, schedule, shifted
 from model.text import TextConfig
 from model.transformer import DATA_SPREAD, Positions, TransformerConfig, precondition
 from model.upscaler import Upscaler, UpscalerConfig, enlarge
@@ -144,7 +150,7 @@ class TransformerTests(unittest.TestCase):
         frames, words = torch.tensor([[0, 0, 1]]), torch.tensor([[0, 0, 1, 1]])
         mask = torch.tensor([[1, 1, 1, 0]])
         rates = [torch.ones(2), torch.ones(1), torch.ones(1)]
-        at = Positions(1, 3, 2, 2, frames, words, mask, rates, torch.zeros(1))
+        at = Positions(1, 3, 2, 2, 2, frames, words, mask, rates, torch.zeros(1))
         allowed = at.joint_bias[:, 0, 0] == 0
         self.assertEqual(allowed.int().tolist(), [[1, 1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 0, 0, 1, 0]])
 
@@ -196,6 +202,22 @@ class FlowTests(unittest.TestCase):
             self.assertTrue(torch.allclose(landed, data, atol=1e-5))
 
 
+class DistillationTests(unittest.TestCase):
+    def test_pieces_are_the_steps_of_the_sampler(self) -> None:
+        begins = torch.stack([train_distilled.piece(torch.tensor([float(n)]), 4, 2.5, 0.0)[0] for n in range(4)])
+        self.assertTrue(torch.allclose(begins.double(), Sampling(4, 1, 2.5, few=True).sigmas[:-1], atol=1e-6))
+        self.assertEqual(float(train_distilled.piece(torch.tensor([3.0]), 4, 2.5, 1.0)[0]), 0.0)
+
+    def test_a_straight_way_leads_where_the_steps_lead(self) -> None:
+        """For v = x every Euler step multiplies by 1 + its length."""
+        x, number = torch.ones(2, 1, 1, 1, 1), torch.tensor([0.0, 2.0])
+        velocity = train_distilled.straight(lambda at, sigma: at, x, number, 3)
+        for row, n in enumerate((0, 2)):
+            levels = [float(train_distilled.piece(torch.tensor([float(n)]), train_distilled.FEW.steps, train_distilled.FEW.shift, part / 3)[0]) for part in range(4)]
+            arrived = np.prod([1 + b - a for a, b in zip(levels, levels[1:])])
+            self.assertAlmostEqual(float(velocity[row]), (arrived - 1) / (levels[3] - levels[0]), places=5)
+
+
 class WholeWayTests(unittest.TestCase):
     """Render, train a few steps of everything, encode, resume, evaluate and export: the very scripts, tiny."""
 
@@ -219,6 +241,12 @@ class WholeWayTests(unittest.TestCase):
             train_transformer.main([*arguments, "--scale", "0.0007"])
             log = [json.loads(line) for line in (work / "transformer" / "log.jsonl").read_text().splitlines()]
             self.assertIn("resumed", " ".join(str(line["text"]) for line in log))
+            for name in train_distilled.SETS:
+                (work / "latents" / name).symlink_to(work / "latents" / "simple")
+            train_distilled.main(["--work", str(work), "--steps", "2", "--batch", "4", "--parts", "2", "--score-prompts", "1"])
+            sample_for_reward.main(["--work", str(work), "--out", str(work / "reward"), "--count", "10", "--steps", "0,2"])
+            train_reward.main(["--data", str(work / "clips"), "--transformer", str(work / "transformer"), "--tokenizer", str(work / "tokenizer" / "spiece.model"), "--out", str(work / "reward"),
+                               "--steps", "2", "--stills", "1", "--frames", "34", "--widths", "8,8,16", "--width", "16", "--score-clips", "1"])
             export_pack.main(["--work", str(work), "--out", str(work / "pack"), "--reference", str(work / "reference")])
 
             import_pack.main(["--pack", str(work / "pack"), "--work", str(work / "again")])
@@ -232,13 +260,21 @@ class WholeWayTests(unittest.TestCase):
 
             contract = json.loads((work / "pack" / "seedance.json").read_text())
             self.assertEqual(contract["latents"]["channels"], 4)
-            self.assertLessEqual({"vae_decoder_thin", "upscaler"}, set(contract["graphs"]))
+            self.assertLessEqual({"vae_decoder_thin", "upscaler", "transformer_distilled", "reward"}, set(contract["graphs"]))
+            self.assertEqual((contract["sampling"]["distilled"]["steps"], contract["cascade"]["scale"]), (4, 4))
             self.assertEqual(contract["text"]["max_shots"], 8)
             evaluate.main(["--pack", str(work / "pack"), "--kinds", "one,shots", "--count", "2", "--steps", "2", "--given", "--json", str(work / "scores.json")])
             scores = json.loads((work / "scores.json").read_text())
             self.assertEqual({"one", "shots", "en", "zh", "overall", "first", "ends"}, set(scores) & {"one", "two", "shots", "en", "zh", "overall", "first", "ends"})
             self.assertIn("cut", scores["shots"])
             self.assertIn("psnr[-1]", scores["ends"])
+            evaluate.main(["--pack", str(work / "pack"), "--transformer", "transformer_distilled", "--few", "--steps", "4", "--guidance", "1", "--kinds", "two", "--count", "1"])
+            train_semantic_encoder.main(["--data", str(work / "clips"), "--out", str(work / "semantic_encoder"), "--steps", "2", "--batch", "1", "--channels", "4", "--widths", "8,16,16", "--score-clips", "1"])
+            encode_semantics.main(["--work", str(work)])
+            train_planner.main(["--work", str(work), "--width", "64", "--pairs", "1", "--steps", "2", "--batch", "4", "--score-prompts", "1"])
+            train_transformer.main([*arguments, "--out", str(work / "second"), "--semantics", str(work / "semantic_encoder"), "--planner", str(work / "planner"),
+                                    "--start", str(work / "transformer" / "state.pt"), "--scale", "0.0005"])
+            evaluate.main(["--work", str(work), "--transformer", "second", "--kinds", "shots", "--count", "1", "--steps", "2"])
             for name in ("latents", "film"):
                 latents = np.load(work / "reference" / f"{name}.npy")
                 self.assertEqual(latents.shape, (1, 4, 5, 8, 12))

@@ -44,6 +44,7 @@ internal sealed class GenerateCommand
             "seedance generate \"a blue fish moves up\" --duration 4 --ratio 1:1 --seed 7",
             "seedance generate \"[Shot 1] a green bird moves right. [Shot 2] the same bird, close, stays still\" --duration 4",
             "seedance generate \"the cat walks to the right\" --image cat.jpg --last-image end.jpg",
+            "seedance generate \"the cat stays still\" --video cat.mp4 --duration 4",
             "seedance generate --storyboard film.json --dry-run",
             "seedance generate --like red.mp4 --steps 50 -o better.mp4",
             "seedance generate \"a green star spins\" -o - | ffplay -f rawvideo -pixel_format rgb24 -video_size 96x64 -framerate 8 -")
@@ -82,7 +83,7 @@ internal sealed class GenerateCommand
         GenerationPlan plan = await planner.PlanAsync(request, cancellationToken).ConfigureAwait(false);
         if (parsed.GetValue(_bestOf) is { } candidates)
         {
-            planner.RequireChoice(candidates);
+            planner.RequireChoice(candidates, plan);
         }
 
         if (parsed.GetValue(_dryRun))
@@ -159,6 +160,7 @@ internal sealed class GenerateCommand
         {
             (bool isThere, string option) = kind switch
             {
+                GenerationRecord.InputVideo => (request.InputVideo is not null, "--video"),
                 "first_frame" => (request.FirstFrame is not null || request.Shots.Any(shot => shot.FirstFrame is not null), "--image"),
                 "last_frame" => (request.LastFrame is not null, "--last-image"),
                 _ => (request.Shots.Any(shot => shot.FirstFrame is not null), "--storyboard"),

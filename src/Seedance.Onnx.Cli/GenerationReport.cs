@@ -48,7 +48,7 @@ internal sealed record GenerationReport
         {
             Output = file.Path,
             Bytes = Directory.Exists(file.Path) ? new DirectoryInfo(file.Path).EnumerateFiles().Sum(picture => picture.Length) : new FileInfo(file.Path).Length,
-            Frames = file.Plan.Frames,
+            Frames = file.Frames,
             Width = file.Plan.OutputSize.Width,
             Height = file.Plan.OutputSize.Height,
             Fps = file.Plan.Fps,

@@ -29,6 +29,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             _contract.Video.SizeMultiple,
             _contract.Video.Fps,
             _contract.Video.MaxFrames,
+            _contract.Video.WindowFrames,
             _contract.Video.DefaultFrames,
         },
         Latents = new
@@ -48,7 +49,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             _contract.Sampling.BoundaryRatio,
             _contract.Sampling.SecondGuidance,
             _contract.Sampling.NegativePrompt,
-            Distilled = _contract.Sampling.Distilled is { } distilled ? new { Solver = distilled.Solver.ToName(), distilled.Steps, distilled.Guidance } : null,
+            Distilled = _contract.Sampling.Distilled is { } distilled ? new { Solver = distilled.Solver.ToName(), distilled.Steps, distilled.Guidance, Shift = distilled.Shift ?? pack.Scheduler.Shift } : null,
             pack.Scheduler.Shift,
             pack.Scheduler.TrainTimesteps,
         },
@@ -83,7 +84,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
         text.AppendLine($"{_contract.Name} {_contract.Version} ({_contract.License})").AppendLine(_contract.Description).AppendLine();
         Row("folder", $"{pack.Folder} ({_contract.Files.Count} files, {Quantity.Bytes(_contract.Files.Keys.Sum(BytesOf))})");
         Row("sizes", $"{string.Join(", ", video.Sizes)}; other multiples of {video.SizeMultiple} may look worse");
-        Row("length", $"{latents.FramesRule} frames at {video.Fps} a second, up to {video.MaxFrames} ({Seconds(video.MaxFrames)}); "
+        Row("length", $"{latents.FramesRule} frames at {video.Fps} a second, up to {video.MaxFrames} ({Seconds(video.MaxFrames)}){(video.WindowFrames is { } window ? $" at once, longer ones in windows of {window}" : "")}; "
             + $"{video.DefaultFrames} ({Seconds(video.DefaultFrames)}) if not specified");
         Row("latents", $"{latents.Channels} channels for {latents.SpatialStride}x{latents.SpatialStride} pixels and {latents.TemporalStride} frames"
             + (latents.CausalFirstFrame ? ", the first frame by itself" : ""));
@@ -96,7 +97,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
 
         if (_contract.Sampling.Distilled is { } distilled)
         {
-            Row("distilled", $"{distilled.Solver.ToName()}, {distilled.Steps} steps, guidance {distilled.Guidance}: what is run unless a request wants the transformer that it was made from");
+            Row("distilled", $"{distilled.Solver.ToName()}, {distilled.Steps} steps, guidance {distilled.Guidance}, shift {distilled.Shift ?? pack.Scheduler.Shift}: what is run unless a request wants the transformer that it was made from");
         }
 
         Row("prompt", $"up to {_contract.MaxTokens} tokens");

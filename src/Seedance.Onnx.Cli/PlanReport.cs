@@ -36,6 +36,12 @@ internal sealed record PlanReport
 
     public required IReadOnlyList<PlannedShot> Shots { get; init; }
 
+    /// <summary>The clips that are made one after another.</summary>
+    public required IReadOnlyList<WindowUse> Windows { get; init; }
+
+    /// <summary>What the video goes on from; null where it begins by itself.</summary>
+    public required VideoUse? Video { get; init; }
+
     public required IReadOnlyList<ImageUse> Images { get; init; }
 
     /// <summary>The transformer's batch.</summary>
@@ -62,7 +68,9 @@ internal sealed record PlanReport
         Upscale = plan.Upscale,
         Latents = [plan.Latents.Channels, plan.Latents.Frames, plan.Latents.Height, plan.Latents.Width],
         Shots = plan.Shots,
-        Images = [.. plan.Conditions.Select(condition => new ImageUse(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), condition.Image.Name, condition.Frame, condition.LatentFrame))],
+        Windows = [.. plan.Windows.Select((window, index) => new WindowUse(window.FirstFrame, window.Frames, window.GivenFrames, window.FirstShot, window.Shots, plan.ClipOf(index).Seed))],
+        Video = plan.Request.InputVideo is { } video ? new VideoUse(video.Path, plan.InputFrames) : null,
+        Images = [.. plan.Conditions.Select(condition => new ImageUse(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), condition.Image!.Name, condition.Frame, condition.LatentFrame))],
         Branches = plan.Branches,
         Solver = SolverUse.Of(plan),
         Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.PreviewBytes, memory.DecodeBytes, memory.UpscaleBytes),
@@ -98,6 +106,11 @@ internal sealed record PlanReport
             Line($"shot {index + 1}", $"frames {shot.FirstFrame} to {shot.FirstFrame + shot.Frames - 1} ({(double)shot.Frames / Fps:0.0} s): {shot.Caption}");
         }
 
+        foreach ((string name, string value) in Parts())
+        {
+            Line(name, value);
+        }
+
         foreach (ImageUse image in Images)
         {
             Line(image.Kind.Replace('_', ' '), $"{image.Name}, given as frame {image.Frame}, in latent frame {image.LatentFrame}");
@@ -128,6 +141,21 @@ internal sealed record PlanReport
         void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-12}{value}\n");
     }
 
+    /// <summary>What comes before the video, and what it is made of one after another; nothing for a clip.</summary>
+    private IEnumerable<(string Name, string Value)> Parts()
+    {
+        if (Video is { } input)
+        {
+            yield return ("goes on", $"from the last frame of {input.Name}, which is frame 0 here; {(input.Frames > 0 ? $"about {input.Frames} frames of it come before" : "only what follows comes out")}");
+        }
+
+        if (Windows.Count > 1)
+        {
+            string lengths = string.Join(" or ", Windows.Select(window => window.Frames).Distinct().Order()), places = string.Join(", ", Windows.Select(window => $"{window.FirstFrame} to {window.FirstFrame + window.Frames - 1}"));
+            yield return ("windows", $"{Windows.Count} of {lengths} frames, each from the last frame of the one before: {places}");
+        }
+    }
+
     /// <summary>How many branches the evaluations run.</summary>
     private string BranchRuns()
     {
@@ -140,6 +168,12 @@ internal sealed record PlanReport
 
     /// <summary>An image, and where it goes.</summary>
     internal sealed record ImageUse(string Kind, string Name, int Frame, int LatentFrame);
+
+    /// <summary>A window, and the seed of its noise.</summary>
+    internal sealed record WindowUse(int FirstFrame, int Frames, int GivenFrames, int FirstShot, int Shots, ulong Seed);
+
+    /// <summary>The input video, and how many of its frames come out.</summary>
+    internal sealed record VideoUse(string Name, int Frames);
 
     /// <summary>Seconds.</summary>
     internal sealed record TimeUse(double Total, double Text, double Denoise, double Decode, double Upscale);

@@ -13,6 +13,7 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
     private readonly Lock _gate = new();
     private int _shown;
     private GenerationStage? _stage;
+    private int _window;
     private long _stageBegan;
     private long _written;
 
@@ -21,7 +22,7 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
     {
         lock (_gate)
         {
-            _stage = null;
+            (_stage, _window) = (null, 0);
             Write(text);
         }
     }
@@ -44,20 +45,20 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
                 GenerationStage.Decode or GenerationStage.Upscale => GenerationStage.Encode,
                 _ => value.Stage + 1,
             };
-            if (stage < _stage && value.Stage != GenerationStage.Text)
+            if ((value.Window, stage).CompareTo((_window, _stage ?? stage)) < 0 && value.Stage != GenerationStage.Text)
             {
                 return; // frames are decoded while others are written already; a text begins another video
             }
 
-            bool began = stage != _stage;
+            bool began = stage != _stage || value.Window != _window;
             if (began)
             {
-                (_stage, _stageBegan) = (stage, time.GetTimestamp());
+                (_window, _stage, _stageBegan) = (value.Window, stage, time.GetTimestamp());
             }
 
             if (began || time.GetElapsedTime(_written) >= Interval)
             {
-                Write($"{NumberOf(stage)}/{Stages} {Describe(stage)}{(done ? "" : Steps(value, time.GetElapsedTime(_stageBegan)))}");
+                Write($"{(value.Windows > 1 ? $"part {value.Window + 1} of {value.Windows}, " : "")}{NumberOf(stage)}/{Stages} {Describe(stage)}{(done ? "" : Steps(value, time.GetElapsedTime(_stageBegan)))}");
             }
         }
     }

@@ -16,10 +16,10 @@ internal sealed class VideoOutput(CommandHost host, ProgressLine progress, bool 
     {
         if (saving is null)
         {
-            await PipeAsync(video, cancellationToken).ConfigureAwait(false);
+            int frames = await PipeAsync(video, cancellationToken).ConfigureAwait(false);
             progress.Dispose();
             Failure.WriteNotices(host, [.. notices, .. video.Plan.Notices]);
-            host.Error.WriteLine($"{video.Plan.Frames} frames of {video.Plan.OutputSize}, raw RGB, {video.Plan.Fps} a second, seed {video.Plan.Seed}");
+            host.Error.WriteLine($"{frames} frames of {video.Plan.OutputSize}, raw RGB, {video.Plan.Fps} a second, seed {video.Plan.Seed}");
             return;
         }
 
@@ -44,8 +44,9 @@ internal sealed class VideoOutput(CommandHost host, ProgressLine progress, bool 
         }
     }
 
-    private async Task PipeAsync(GeneratedVideo video, CancellationToken cancellationToken)
+    private async Task<int> PipeAsync(GeneratedVideo video, CancellationToken cancellationToken)
     {
+        int frames = 0;
         Stream output = host.OpenOutput();
         await using (output.ConfigureAwait(false))
         {
@@ -54,6 +55,7 @@ internal sealed class VideoOutput(CommandHost host, ProgressLine progress, bool 
                 await foreach (VideoFrame frame in video.WithCancellation(cancellationToken).ConfigureAwait(false))
                 {
                     await output.WriteAsync(frame.Pixels, cancellationToken).ConfigureAwait(false);
+                    frames++;
                 }
 
                 await output.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -63,5 +65,7 @@ internal sealed class VideoOutput(CommandHost host, ProgressLine progress, bool 
                 throw new MediaException($"Standard output must take all frames, but does not: {e.Message} Look at what reads it.", e);
             }
         }
+
+        return frames;
     }
 }

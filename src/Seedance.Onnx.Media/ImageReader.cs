@@ -1,3 +1,4 @@
+using System.Text;
 using Seedance.Onnx.Latents;
 
 namespace Seedance.Onnx.Media;
@@ -37,6 +38,22 @@ public sealed class ImageReader(FFmpegTool tool, MediaLimits? limits = null)
         }
 
         return await ReadAsync(bytes, path, size, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Brings a frame to another size, as images are: cropped to its ratio around the centre, then scaled (Lanczos).</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="size">The size in pixels.</param>
+    /// <param name="cancellationToken">Stops FFmpeg.</param>
+    /// <returns>The picture, with index and timestamp 0.</returns>
+    /// <exception cref="MediaException">FFmpeg failed, or the frame is over the limits.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A side of <paramref name="size"/> is below 1.</exception>
+    /// <exception cref="ExecutionTargetException">FFmpeg does not start.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public Task<VideoFrame> ResizeAsync(VideoFrame frame, VideoSize size, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        byte[] ppm = [.. Encoding.ASCII.GetBytes($"P6\n{frame.Size.Width} {frame.Size.Height}\n255\n"), .. frame.Pixels.Span];
+        return ReadAsync(ppm, $"frame {frame.Index}", size, cancellationToken);
     }
 
     /// <summary>Reads an image from memory.</summary>

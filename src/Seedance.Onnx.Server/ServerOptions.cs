@@ -95,6 +95,11 @@ public sealed class ServerOptions
     [Range(1, 67_108_864)]
     public int? MaxFramePixels { get; set; }
 
+    /// <summary>The most frames of a video.</summary>
+    [Description("The most frames of a video; as many as the pack makes at once if not said, though it may make longer ones")]
+    [Range(1, 1_000_000)]
+    public int? MaxFrames { get; set; }
+
     /// <summary>Names of models that clients may ask for.</summary>
     [Description("Names of models that it answers to beside the pack's own, separated by semicolons; any name if not said")]
     public string? Models { get; set; }

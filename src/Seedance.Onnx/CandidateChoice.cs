@@ -11,10 +11,16 @@ namespace Seedance.Onnx;
 /// <param name="events">What the caller wants to hear of.</param>
 internal sealed class CandidateChoice(VideoPipeline pipeline, GenerationPlan plan, GenerationEvents events)
 {
-    /// <summary>Refuses a choice that the pack has no graph for.</summary>
-    /// <exception cref="InvalidRequestException">It has none.</exception>
-    public static void RequireReward(PackContract pack, int candidates)
+    /// <summary>Refuses a choice that the pack has no graph for, or of videos that are not one clip of the pack.</summary>
+    /// <exception cref="InvalidRequestException">It cannot be done.</exception>
+    public static void Require(PackContract pack, GenerationPlan plan, int candidates)
     {
+        if (plan.Windows.Length > 1 || plan.Request.InputVideo is not null)
+        {
+            throw new InvalidRequestException([
+                $"The candidates must be 1 for a video {(plan.Windows.Length > 1 ? $"of more than {pack.Video.MaxFrames} frames" : "that goes on from another")}, because a clip is judged whole, but are {candidates}. Make several videos and choose yourself."]);
+        }
+
         if (pack.FindGraph(GraphRoles.Reward) is null)
         {
             throw new InvalidRequestException([

@@ -94,7 +94,7 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
                 long began = Stopwatch.GetTimestamp();
                 await writer.WriteAsync(frame, token).ConfigureAwait(false);
                 run.Clock.Add(GenerationStage.Encode, began, runs: 1);
-                _events.Progress?.Report(new GenerationProgress(GenerationStage.Encode, frame.Index + 1, Plan.Frames));
+                _events.Progress?.Report(new GenerationProgress(GenerationStage.Encode, frame.Index + 1, Math.Max(Plan.OutputFrames, frame.Index + 1), Plan.WindowOf(frame.Index), Plan.Windows.Length));
                 last = frame;
             }
 
@@ -106,7 +106,7 @@ public sealed class GeneratedVideo : IAsyncEnumerable<VideoFrame>
             }
         }
 
-        return new VideoFile(writer.FilePath, Plan, run.Clock.Reports, _pipeline.Graphs, _pipeline.Skipped, [.. Plan.Notices, .. RateNotices(saving), .. _pipeline.Notices]);
+        return new VideoFile(writer.FilePath, Plan, run.Clock.Reports, _pipeline.Graphs, _pipeline.Skipped, [.. Plan.Notices, .. RateNotices(saving), .. _pipeline.Notices]) { Frames = last!.Index + 1 };
     }
 
     private IEnumerable<string> RateNotices(SaveRequest saving) => saving.FrameRate is { } rate && rate != new FrameRate(Plan.Fps)

@@ -34,10 +34,15 @@ public sealed class GenerationPlanner
     /// <summary>The pack that it plans for.</summary>
     public ModelPack Pack { get; }
 
-    /// <summary>Refuses the best of several videos where the pack has no graph to choose by.</summary>
+    /// <summary>Refuses the best of several videos where the pack has no graph to choose by, or the videos cannot be judged whole.</summary>
     /// <param name="candidates">How many would be made.</param>
-    /// <exception cref="InvalidRequestException">It has none.</exception>
-    public void RequireChoice(int candidates) => CandidateChoice.RequireReward(Pack.Contract, candidates);
+    /// <param name="plan">What each would be.</param>
+    /// <exception cref="InvalidRequestException">It cannot be done.</exception>
+    public void RequireChoice(int candidates, GenerationPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        CandidateChoice.Require(Pack.Contract, plan, candidates);
+    }
 
     /// <summary>Says in which pieces clips are decoded.</summary>
     internal MemoryModel Memory => _memory;
@@ -94,7 +99,14 @@ public sealed class GenerationPlanner
         }
 
         VideoRequest measured = request.WithImages(image => seen.GetValueOrDefault(image, image));
-        return Create(measured, problems);
+        List<string> notices = [];
+        if (request.InputVideo is { Size: null } video)
+        {
+            measured = measured with { InputVideo = await LookAsync(video, problems, notices, cancellationToken).ConfigureAwait(false) };
+        }
+
+        GenerationPlan plan = Create(measured, problems);
+        return plan with { Notices = [.. plan.Notices, .. notices] };
     }
 
     /// <summary>Plans the memory that a video takes: reads the graphs, but runs none. Takes a moment for each new size and length.</summary>
@@ -139,7 +151,7 @@ public sealed class GenerationPlanner
     internal GenerationPlan Plan(VideoRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request.Images.All(image => image.Size is not null) ? Create(request, []) : Task.Run(() => PlanAsync(request)).GetAwaiter().GetResult();
+        return request.Images.All(image => image.Size is not null) && request.InputVideo is not { Size: null } ? Create(request, []) : Task.Run(() => PlanAsync(request)).GetAwaiter().GetResult();
     }
 
     /// <summary>The images of a plan in the order of its conditions, cropped to the video's shape and scaled to its size.</summary>
@@ -148,10 +160,44 @@ public sealed class GenerationPlanner
         List<VideoFrame> images = [];
         foreach (PlannedCondition condition in plan.Conditions)
         {
-            images.Add(await ReadAsync(condition.Image, plan.Size, cancellationToken).ConfigureAwait(false));
+            images.Add(await ReadAsync(condition.Image!, plan.Size, cancellationToken).ConfigureAwait(false));
         }
 
         return images;
+    }
+
+    /// <summary>The frames of an input video, at the pack's frame rate, cropped to the video's shape and scaled to its size.</summary>
+    internal IAsyncEnumerable<VideoFrame> ReadVideoAsync(VideoSource video, GenerationPlan plan, CancellationToken cancellationToken) => new VideoReader(FFmpegTool.Find(_options.FFmpeg), _options.Media)
+        .ReadAsync(video.Path, new VideoReadRequest { Size = plan.OutputSize, FrameRate = new FrameRate(plan.Fps) }, cancellationToken);
+
+    /// <summary>A frame in another size.</summary>
+    internal async Task<VideoFrame> ResizeAsync(VideoFrame frame, VideoSize size, CancellationToken cancellationToken) =>
+        frame.Size == size ? frame : await new ImageReader(FFmpegTool.Find(_options.FFmpeg), _options.Media).ResizeAsync(frame, size, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Looks at an input video: its size and length, and what of it will not be in the other.</summary>
+    private async Task<VideoSource> LookAsync(VideoSource video, List<string> problems, List<string> notices, CancellationToken cancellationToken)
+    {
+        try
+        {
+            VideoInfo info = await new VideoReader(FFmpegTool.Find(_options.FFmpeg), _options.Media).ProbeAsync(video.Path, cancellationToken).ConfigureAwait(false);
+            FrameRate rate = new(Pack.Contract.Video.Fps);
+            if (info.FrameRate != rate)
+            {
+                notices.Add($"The pack makes {rate} frames a second; those of '{video}', {info.FrameRate} a second, are repeated or left out to keep the time.");
+            }
+
+            if (info.HasAudio)
+            {
+                notices.Add($"The sound of '{video}' is not in the new video.");
+            }
+
+            return video with { Size = info.Size, Duration = info.Duration };
+        }
+        catch (MediaException error)
+        {
+            problems.Add(error.Message);
+            return video;
+        }
     }
 
     private GenerationPlan Create(VideoRequest request, List<string> problems)

@@ -15,6 +15,9 @@ namespace Seedance.Onnx;
 /// <remarks>Images are not in it, only their names: who repeats a video that had any must give them again.</remarks>
 public sealed record GenerationRecord
 {
+    /// <summary>What <see cref="Images"/> calls a video that was gone on from.</summary>
+    public const string InputVideo = "video";
+
     private const string Generator = "Seedance.Onnx";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -37,7 +40,7 @@ public sealed record GenerationRecord
     /// <summary>What was asked for, with every default filled in, and without images.</summary>
     public required VideoRequest Request { get; init; }
 
-    /// <summary>Names of the images that the video was made with, each with what it was: "first_frame", "last_frame" or "shot_frame". Empty for a video from words alone.</summary>
+    /// <summary>Names of the images that the video was made with, each with what it was: "video", "first_frame", "last_frame" or "shot_frame". Empty for a video from words alone.</summary>
     public required ImmutableArray<KeyValuePair<string, string>> Images { get; init; }
 
     /// <summary>The record of a plan.</summary>
@@ -69,6 +72,7 @@ public sealed record GenerationRecord
                 ImageGuidance = plan.ImageGuidance,
                 GuidanceInterval = plan.GuidanceInterval == NoiseInterval.All ? null : plan.GuidanceInterval,
                 GuidanceRescale = plan.GuidanceRescale == 0 ? null : plan.GuidanceRescale,
+                OnlyNew = plan.Request.OnlyNew,
                 Undistilled = plan.Request.Undistilled,
                 // Who repeats a draft wants the video.
                 StepCache = plan.Draft ? plan.Request.StepCache : plan.StepCache,
@@ -76,7 +80,11 @@ public sealed record GenerationRecord
                 Solver = plan.SolverKind,
                 SolverOrder = plan.SolverOrder,
             },
-            Images = [.. plan.Conditions.Select(condition => KeyValuePair.Create(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), Path.GetFileName(condition.Image.Name)))],
+            Images =
+            [
+                .. plan.Request.InputVideo is { } video ? [KeyValuePair.Create(InputVideo, Path.GetFileName(video.Path))] : Array.Empty<KeyValuePair<string, string>>(),
+                .. plan.Conditions.Select(condition => KeyValuePair.Create(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), Path.GetFileName(condition.Image!.Name))),
+            ],
         };
     }
 
@@ -125,6 +133,7 @@ public sealed record GenerationRecord
             ImageGuidance = Request.ImageGuidance,
             GuidanceInterval = Request.GuidanceInterval?.ToString(),
             GuidanceRescale = Request.GuidanceRescale,
+            OnlyNew = Request.OnlyNew ? true : null,
             Undistilled = Request.Undistilled ? true : null,
             StepCache = Request.StepCache,
             Shift = Request.Shift!.Value,
@@ -175,6 +184,7 @@ public sealed record GenerationRecord
                 ImageGuidance = written.ImageGuidance,
                 GuidanceInterval = NoiseInterval.TryParse(written.GuidanceInterval, out NoiseInterval interval) ? interval : null,
                 GuidanceRescale = written.GuidanceRescale,
+                OnlyNew = written.OnlyNew == true,
                 Undistilled = written.Undistilled == true,
                 StepCache = written.StepCache,
                 Shift = written.Shift,
@@ -229,6 +239,8 @@ public sealed record GenerationRecord
         public string? GuidanceInterval { get; init; }
 
         public double? GuidanceRescale { get; init; }
+
+        public bool? OnlyNew { get; init; }
 
         public bool? Undistilled { get; init; }
 

@@ -8,7 +8,7 @@ using Seedance.Onnx.Requests;
 
 namespace Seedance.Onnx;
 
-/// <summary>A video before it is decoded: latents, and how they were made. A file of them is a safetensors file with one tensor, "latents". Immutable.</summary>
+/// <summary>A video before it is decoded: latents, and how they were made. A file of them is a safetensors file with one tensor, "latents", or "latents_0", "latents_1" and so on for a video in windows. Immutable.</summary>
 public sealed class LatentClip
 {
     private const string TensorName = "latents";
@@ -25,7 +25,7 @@ public sealed class LatentClip
     /// <summary>What was done, but for images: they are in the latents already.</summary>
     public GenerationPlan Plan { get; }
 
-    /// <summary>Normalised latents, [C, f, h, w] float32.</summary>
+    /// <summary>Normalised latents, [C, f, h, w] float32; those of several windows one behind another.</summary>
     public ReadOnlyMemory<float> Values { get; }
 
     /// <summary>The pack that made them.</summary>
@@ -79,20 +79,27 @@ public sealed class LatentClip
         }
     }
 
+    /// <summary>The tensors of a file, in order.</summary>
+    private static IEnumerable<(string Name, LatentShape Shape)> TensorsOf(GenerationPlan plan) =>
+        plan.Windows.Select((window, index) => (plan.Windows.Length == 1 ? TensorName : $"{TensorName}_{index}", plan.LatentsOf(window)));
+
     private void Write(FileStream file)
     {
-        LatentShape shape = Plan.Latents;
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(Values.Span);
-        JsonObject header = new()
+        JsonObject header = new() { ["__metadata__"] = new JsonObject { [RecordName] = GenerationRecord.Of(Plan, Pack).ToJson() } };
+        long end = 0;
+        foreach ((string name, LatentShape shape) in TensorsOf(Plan))
         {
-            ["__metadata__"] = new JsonObject { [RecordName] = GenerationRecord.Of(Plan, Pack).ToJson() },
-            [TensorName] = new JsonObject
+            long begin = end;
+            end += sizeof(float) * shape.Length;
+            header[name] = new JsonObject
             {
                 ["dtype"] = "F32",
                 ["shape"] = new JsonArray(shape.Channels, shape.Frames, shape.Height, shape.Width),
-                ["data_offsets"] = new JsonArray(0, bytes.Length),
-            },
-        };
+                ["data_offsets"] = new JsonArray(begin, end),
+            };
+        }
+
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(header);
         // The tensor begins at a multiple of 8, as the format asks for; spaces may follow the JSON.
         int padded = (json.Length + 7) / 8 * 8;
@@ -133,17 +140,21 @@ public sealed class LatentClip
         }
 
         // Images are in the latents already: a pack that asks for some is not asked again.
-        GenerationPlan plan = GenerationPlan.Create(record.Request with { ImageGuidance = null }, pack.Contract with { MinImages = 0 }, pack.Scheduler);
-        LatentShape shape = plan.Latents;
-        long[] stated = [.. header[TensorName]!["shape"]!.AsArray().Select(side => side!.GetValue<long>())];
-        if (!stated.SequenceEqual([shape.Channels, shape.Frames, shape.Height, shape.Width]) || (string?)header[TensorName]!["dtype"] != "F32"
-            || file.Length - file.Position != sizeof(float) * shape.Length)
+        string? video = record.Images.Where(image => image.Key == GenerationRecord.InputVideo).Select(image => image.Value).FirstOrDefault();
+        VideoRequest request = record.Request with { ImageGuidance = null, InputVideo = video is null ? null : VideoSource.FromFile(video), OnlyNew = video is not null };
+        GenerationPlan plan = GenerationPlan.Create(request, pack.Contract with { MinImages = 0 }, pack.Scheduler);
+        long values = TensorsOf(plan).Sum(tensor => tensor.Shape.Length);
+        foreach ((string name, LatentShape shape) in TensorsOf(plan))
         {
-            throw new InvalidRequestException([$"Latents '{path}' must be {shape} float32, but are {(string?)header[TensorName]!["dtype"]} [{string.Join(", ", stated)}] in {file.Length - file.Position} bytes. The file is damaged: make it again."]);
+            long[] stated = [.. header[name]!["shape"]!.AsArray().Select(side => side!.GetValue<long>())];
+            if (!stated.SequenceEqual([shape.Channels, shape.Frames, shape.Height, shape.Width]) || (string?)header[name]!["dtype"] != "F32" || file.Length - file.Position != sizeof(float) * values)
+            {
+                throw new InvalidRequestException([$"Latents '{path}' must be {shape} float32, but are {(string?)header[name]!["dtype"]} [{string.Join(", ", stated)}] in {file.Length - file.Position} bytes. The file is damaged: make it again."]);
+            }
         }
 
-        float[] values = new float[shape.Length];
-        file.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-        return new LatentClip(plan, pack, values);
+        float[] latents = new float[values];
+        file.ReadExactly(MemoryMarshal.AsBytes(latents.AsSpan()));
+        return new LatentClip(plan, pack, latents);
     }
 }

@@ -18,6 +18,9 @@ public sealed record VideoFile(
     IReadOnlyList<SkippedProvider> Skipped,
     IReadOnlyList<string> Notices)
 {
+    /// <summary>Frames of the video: those of an input video too, where they come first.</summary>
+    public required int Frames { get; init; }
+
     /// <summary>Time of all stages together; frames are written while later ones are decoded, so that less may have passed on the clock.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Stages.Sum(stage => stage.Elapsed.Ticks));
 }

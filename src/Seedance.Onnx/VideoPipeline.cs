@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Seedance.Onnx.Costs;
@@ -139,7 +138,7 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <param name="events">What the caller wants to hear of, of all of them; nothing if not specified.</param>
     /// <param name="cancellationToken">Stops it, inside a step too.</param>
     /// <returns>The best, and what was thought of each.</returns>
-    /// <exception cref="InvalidRequestException">The pack has no graph to choose by.</exception>
+    /// <exception cref="InvalidRequestException">The pack has no graph to choose by, or the video is longer than a clip or goes on from another, so that it is not judged whole.</exception>
     /// <exception cref="GraphExecutionException">A graph failed, or a score is not from 0 to 1.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pipeline was disposed.</exception>
@@ -148,7 +147,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentOutOfRangeException.ThrowIfLessThan(candidates, 2);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        CandidateChoice.RequireReward(Pack.Contract, candidates);
+        CandidateChoice.Require(Pack.Contract, plan, candidates);
         return new CandidateChoice(this, plan, events ?? new GenerationEvents()).ChooseAsync(candidates, cancellationToken);
     }
 
@@ -179,7 +178,7 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <returns>Null where this machine has made no video yet with the pack, on this target and with every stage that the plan has.</returns>
     public TimePlan? PlanTime(GenerationPlan plan) => _planner.PlanTime(plan);
 
-    /// <summary>Frees the graphs, once a run that is under way has ended.</summary>
+    /// <summary>Frees the graphs, once a run that is under way has ended; a video in windows then fails before its next one.</summary>
     /// <returns>When it is done.</returns>
     public async ValueTask DisposeAsync()
     {
@@ -204,17 +203,30 @@ public sealed class VideoPipeline : IAsyncDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         using Activity? activity = PipelineTelemetry.Begin(run.Plan, Pack.Contract.Name);
         IReadOnlyList<VideoFrame> images = run.Latents is null ? await _planner.ReadImagesAsync(run.Plan, cancellationToken).ConfigureAwait(false) : [];
-        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        (VideoFrame? last, int index) = (null, 0);
+        if (run.Latents is null && run.Plan.Request.InputVideo is { } input)
+        {
+            await foreach (VideoFrame frame in _planner.ReadVideoAsync(input, run.Plan, cancellationToken).ConfigureAwait(false))
+            {
+                last = frame;
+                if (!run.Plan.Request.OnlyNew)
+                {
+                    index++;
+                    yield return frame;
+                }
+            }
 
-        // The memory plan counts all frames of the clip: a reader that is slow keeps no turn and stops no run.
-        Channel<VideoFrame> frames = Channel.CreateUnbounded<VideoFrame>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+            last = await _planner.ResizeAsync(last!, run.Plan.Size, cancellationToken).ConfigureAwait(false);
+        }
+
+        using VideoRun video = new(run, images, last, index);
+        using WindowChannel frames = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task work = Task.Run(() => TakeTurn(run, images, frames.Writer, activity, stop.Token), CancellationToken.None);
+        Task work = Task.Run(() => MakeAsync(video, frames, activity, stop.Token), CancellationToken.None);
         try
         {
-            await foreach (VideoFrame frame in frames.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            await foreach (VideoFrame frame in frames.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 yield return frame;
             }
 
@@ -254,19 +266,33 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes all frames, and gives the turn back whatever happens.</summary>
-    private void TakeTurn(GenerationRun run, IReadOnlyList<VideoFrame> images, ChannelWriter<VideoFrame> frames, Activity? activity, CancellationToken cancellationToken)
+    /// <summary>Makes all frames, window by window, each in a turn that is given back whatever happens: between two windows, others have theirs.</summary>
+    private async Task MakeAsync(VideoRun video, WindowChannel frames, Activity? activity, CancellationToken cancellationToken)
     {
         string outcome = "failed";
+        GenerationPlan plan = video.Whole.Plan;
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            cancellationToken.ThrowIfCancellationRequested();
-            _stages.MakeFrames(run, images, frame => _ = frames.TryWrite(frame), cancellationToken);
-            PipelineLog.Generated(_logger, run.Plan.Frames, run.Plan.OutputSize, run.Plan.Seed);
+            while (!video.IsDone)
+            {
+                await frames.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+                await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    ObjectDisposedException.ThrowIf(_disposed, this);
+                    _stages.MakeWindow(video, frames.Write, cancellationToken);
+                    frames.EndWindow();
+                }
+                finally
+                {
+                    _ = _turns.Release();
+                }
+            }
+
+            PipelineLog.Generated(_logger, plan.Frames, plan.OutputSize, plan.Seed);
             outcome = "done";
             frames.Complete();
-            _planner.Learn(run.Plan, run.Clock.Reports);
+            _planner.Learn(plan, video.Whole.Clock.Reports);
         }
         catch (OperationCanceledException)
         {
@@ -276,8 +302,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         finally
         {
             PipelineTelemetry.End(activity, outcome);
-            _ = _turns.Release();
-            _ = frames.TryComplete();
+            frames.Complete();
         }
     }
 
@@ -294,21 +319,6 @@ public sealed class VideoPipeline : IAsyncDisposable
         }
     }
 
-    /// <summary>Refuses packs that say what no stage can do.</summary>
-    private static void RequireSupported(ModelPack pack)
-    {
-        List<string> problems = [.. from role in GraphRoles.All
-                                    let graph = pack.Contract.FindGraph(role)
-                                    where graph is not null
-                                    from tensor in graph.Inputs.Concat(graph.Outputs)
-                                    where tensor.ElementType.IsFloat() && tensor.ElementType != ElementType.Float32
-                                    select $"Tensor '{tensor.Name}' of graph '{role}' must be float32, but is {tensor.ElementType.ToName()}. Export the graph with float32 inputs and outputs."];
-        if (problems.Count > 0)
-        {
-            throw new ModelPackException(pack.Folder, problems);
-        }
-    }
-
     private static VideoPipeline Open(string packPath, PipelineOptions options, CancellationToken cancellationToken)
     {
         ModelPack pack = ModelPack.Open(packPath);
@@ -317,7 +327,7 @@ public sealed class VideoPipeline : IAsyncDisposable
             pack.VerifyFiles(cancellationToken);
         }
 
-        RequireSupported(pack);
+        PackSupport.Require(pack);
         ExecutionTarget target = options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution);
         MemoryModel.RequireRoom(pack, options.MemoryLimit);
         GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, options.FusesOperators, cancellationToken);

@@ -22,7 +22,7 @@ internal sealed class CommandFixture : IDisposable
             Directory.CreateDirectory(folder);
         }
 
-        CopyFolder(RepositoryFolder.PathOf("tests", "Shared", "tiny-pack"), Pack);
+        _folder.Fill(RepositoryFolder.PathOf("tests", "Shared", "tiny-pack"), "pack");
         Set("SEEDANCE_PACK", Pack);
         Set("SEEDANCE_FFMPEG", Programs);
         SetFFmpeg(KeepFrames);
@@ -85,16 +85,24 @@ internal sealed class CommandFixture : IDisposable
     }
 
     /// <summary>Commands use the tiny pack that takes shots and images, and has every graph.</summary>
-    public void UseFilmPack()
+    /// <param name="windowFrames">The frames of a window, so that it makes long videos; none if not specified.</param>
+    public void UseFilmPack(int? windowFrames = null)
     {
-        CopyFolder(RepositoryFolder.PathOf("tests", "Shared", "tiny-film-pack"), _folder.PathOf("film"));
+        _folder.Fill(RepositoryFolder.PathOf("tests", "Shared", "tiny-film-pack"), "film");
+        if (windowFrames is not null)
+        {
+            ChangeContract(contract => contract["video"]!["window_frames"] = windowFrames, _folder.PathOf("film"));
+        }
+
         Set("SEEDANCE_PACK", _folder.PathOf("film"));
     }
 
     /// <summary>Changes seedance.json.</summary>
-    public void ChangeContract(Action<JsonObject> change)
+    /// <param name="change">Changes it.</param>
+    /// <param name="pack">Whose; the tiny pack's if not specified.</param>
+    public void ChangeContract(Action<JsonObject> change, string? pack = null)
     {
-        string path = Path.Combine(Pack, "seedance.json");
+        string path = Path.Combine(pack ?? Pack, "seedance.json");
         JsonObject contract = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         change(contract);
         File.WriteAllText(path, contract.ToJsonString());
@@ -135,16 +143,6 @@ internal sealed class CommandFixture : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
-
-    private static void CopyFolder(string from, string to)
-    {
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            string copy = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-    }
 
     private sealed class TickingClock : TimeProvider
     {

@@ -32,6 +32,24 @@ public sealed class ProgressLineTests : IDisposable
     }
 
     [Fact]
+    public void Report_VideoInParts_GoesOnFromPartToPartAndNeverBack()
+    {
+        using ProgressLine line = new(_terminal, _clock);
+        void Report(GenerationStage stage, int step, int steps, int window)
+        {
+            _clock.Now += TimeSpan.FromSeconds(1);
+            line.Report(new GenerationProgress(stage, step, steps, window, 3));
+        }
+
+        Report(GenerationStage.Decode, 5, 5, 0);
+        Report(GenerationStage.Encode, 3, 13, 0);
+        Report(GenerationStage.Denoise, 1, 4, 1);
+        Report(GenerationStage.Encode, 4, 13, 0); // the reader of part 1 is late
+
+        Assert.EndsWith("\rpart 2 of 3, 2/4 denoising, 1 of 4, 0 s left", _terminal.ToString().TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Report_ManyStepsAtOnce_ShowsOne()
     {
         using ProgressLine line = new(_terminal, _clock);

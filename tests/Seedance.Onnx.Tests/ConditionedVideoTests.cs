@@ -141,7 +141,7 @@ public sealed class ConditionedVideoTests
 
         GenerationPlan plan = await pipeline.PlanAsync(Words with { FirstFrame = FilmPack.Image(1, 2, 3, width: 50, height: 80) });
 
-        Assert.Equal((new VideoSize(32, 48), new VideoSize(50, 80)), (plan.Size, plan.Conditions[0].Image.Size!.Value));
+        Assert.Equal((new VideoSize(32, 48), new VideoSize(50, 80)), (plan.Size, plan.Conditions[0].Image!.Size!.Value));
         Assert.Equal(plan.Size, pipeline.GenerateAsync(Words with { FirstFrame = FilmPack.Image(1, 2, 3, width: 50, height: 80) }).Plan.Size);
     }
 

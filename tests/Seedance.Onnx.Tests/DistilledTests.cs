@@ -24,6 +24,7 @@ public sealed class DistilledTests
         List<Media.VideoFrame> whole = await FilmPack.ReadAsync(pipeline.GenerateAsync(Words with { Undistilled = true, Guidance = 1 }));
 
         Assert.Equal((SolverKind.Lcm, 2, 1.0, 1), (plan.SolverKind, plan.Schedule.Steps, plan.Guidance, plan.Solver.Branches));
+        Assert.Equal([1, 0.75, 0], plan.Schedule.Sigmas);
         Assert.Equal((SolverKind.Euler, 4, 1.5, 2), (full.SolverKind, full.Schedule.Steps, full.Guidance, full.Solver.Branches));
         Assert.Equal(["transformer_distilled", "transformer"], plan.Transformers.Concat(full.Transformers).Distinct(StringComparer.Ordinal));
         Assert.Equal(["tokenizer", "text_encoder", "transformer_distilled", "vae_decoder"], before);
@@ -72,7 +73,7 @@ public sealed class DistilledTests
             graph["file"] = "transformer_distilled/model.onnx";
             contract["graphs"]!["transformer_distilled"] = graph;
             contract["files"]!["transformer_distilled/model.onnx"] = (string?)contract["files"]!["transformer/model.onnx"];
-            contract["sampling"]!["distilled"] = JsonNode.Parse("""{ "solver": "lcm", "steps": 2, "guidance": 1 }""");
+            contract["sampling"]!["distilled"] = JsonNode.Parse("""{ "solver": "lcm", "steps": 2, "guidance": 1, "shift": 3 }""");
         });
     }
 }

@@ -10,15 +10,7 @@ internal static class TinyPack
     public static string Folder { get; } = RepositoryFolder.PathOf("tests", "Shared", "tiny-pack");
 
     /// <summary>Copies the pack, or another.</summary>
-    public static void CopyTo(TemporaryFolder folder, string? pack = null)
-    {
-        foreach (string file in Directory.EnumerateFiles(pack ?? Folder, "*", SearchOption.AllDirectories))
-        {
-            string copy = folder.PathOf(Path.GetRelativePath(pack ?? Folder, file));
-            _ = Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-    }
+    public static void CopyTo(TemporaryFolder folder, string? pack = null) => folder.Fill(pack ?? Folder);
 
     /// <summary>Changes the contract of a copy.</summary>
     public static void ChangeContract(TemporaryFolder folder, Action<JsonObject> change)

@@ -23,6 +23,11 @@ internal static class ConditionChecks
             problems.Add($"{Path}.images.min must be 0 without a graph {GraphRoles.VaeEncoder} and channels of kind condition, but is {contract.MinImages}.");
         }
 
+        if (contract.Video.WindowFrames is { } frames && contract.WhyNotOn is { } reason)
+        {
+            problems.Add($"{Path}.video.window_frames must be left out where the pack {reason}, because every window begins with a given frame, but is {frames}. Remove it.");
+        }
+
         if (contract.FindGraph(GraphRoles.Transformer)?.FindInput("encoder_hidden_states_image") is { } features)
         {
             CheckFeatures(contract, features, problems);

@@ -161,6 +161,11 @@ internal static class ContractChecks
             }
         }
 
+        if (video.WindowFrames is { } window && (!latents.IsValidFrames(window) || window > video.MaxFrames))
+        {
+            problems.Add($"{path}.window_frames must be {latents.FramesRule}, up to max_frames {video.MaxFrames}, but is {window}.");
+        }
+
         if (video.DefaultFrames > video.MaxFrames)
         {
             problems.Add($"{path}.default_frames must be at most max_frames {video.MaxFrames}, but is {video.DefaultFrames}.");

@@ -66,8 +66,9 @@ internal static class ContractReader
             SizeMultiple = fields.Whole("size_multiple", 1, 1024),
             Sizes = fields.List<VideoSize>("sizes", "sizes such as \"96x64\"", item =>
                 item.ValueKind == JsonValueKind.String && VideoSize.TryParse(item.GetString(), out VideoSize size) ? size : null),
-            MaxFrames = fields.Whole("max_frames", 1, 1_000_000),
-            DefaultFrames = fields.Whole("default_frames", 1, 1_000_000),
+            MaxFrames = fields.Whole("max_frames", 1, VideoContract.MostFrames),
+            WindowFrames = fields.Has("window_frames") ? fields.Whole("window_frames", 2, VideoContract.MostFrames) : null,
+            DefaultFrames = fields.Whole("default_frames", 1, VideoContract.MostFrames),
         };
         fields.Close();
         return video;
@@ -110,7 +111,8 @@ internal static class ContractReader
     private static DistilledSampling ReadDistilled(JsonFields fields)
     {
         SolverKind kind = ReadSolver(fields);
-        DistilledSampling distilled = new(kind, fields.Whole("steps", 1, 1000), fields.Number("guidance", 0, 100, orEqual: true));
+        DistilledSampling distilled = new(kind, fields.Whole("steps", 1, 1000), fields.Number("guidance", 0, 100, orEqual: true),
+            fields.Has("shift") ? fields.Number("shift", above: 0, most: 1000) : null);
         fields.Close();
         return distilled;
     }

@@ -85,6 +85,13 @@ public sealed record PackContract
     /// <summary>Whether the transformer looks at what the image encoder makes of the images, besides their latents.</summary>
     public bool TakesImageFeatures => FindGraph(GraphRoles.Transformer)?.FindInput("encoder_hidden_states_image") is not null;
 
+    /// <summary>What the pack does, or lacks, so that a clip cannot go on from a frame that is given; null where it can.</summary>
+    internal string? WhyNotOn =>
+        FindGraph(GraphRoles.VaeEncoder) is null ? $"has no graph '{GraphRoles.VaeEncoder}'"
+        : TransformerChannels.Count(ChannelKind.Condition) == 0 ? "has no condition channels"
+        : !Latents.CausalFirstFrame && Latents.TemporalStride > 1 ? "puts several frames into its first latent frame"
+        : MinImages > 1 ? $"makes videos with {MinImages} images or more" : null;
+
     /// <summary>A graph by its role.</summary>
     /// <param name="role">One of <see cref="GraphRoles.All"/>.</param>
     /// <returns>The graph; null when the pack has none for it.</returns>

@@ -32,6 +32,15 @@ public sealed record SamplingDefaults
     /// <summary>What guidance leads away from; empty if the pack does not say.</summary>
     public required string NegativePrompt { get; init; }
 
+    /// <summary>The noise levels of what is run: the pack's, or those that its distilled transformer was trained for.</summary>
+    /// <param name="scheduler">The pack's scheduler.</param>
+    /// <returns>The scheduler; with trailing levels for the distilled transformer, whose few steps cannot be spent on the last thousandth.</returns>
+    public SchedulerContract LevelsOf(SchedulerContract scheduler)
+    {
+        ArgumentNullException.ThrowIfNull(scheduler);
+        return Transformer == GraphRoles.DistilledTransformer ? scheduler with { Spacing = ScheduleSpacing.Trailing, Shift = Distilled?.Shift ?? scheduler.Shift } : scheduler;
+    }
+
     /// <summary>Which graph gives the velocity at a timestep.</summary>
     /// <param name="timestep">The timestep, from 0 to <paramref name="trainTimesteps"/>.</param>
     /// <param name="trainTimesteps">T: timesteps of training.</param>

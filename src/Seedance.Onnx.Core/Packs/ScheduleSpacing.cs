@@ -11,4 +11,7 @@ public enum ScheduleSpacing
 
     /// <summary>DPMSolverMultistepScheduler with flow sigmas.</summary>
     DpmSolver,
+
+    /// <summary>What diffusers calls timestep_spacing "trailing": no scheduler's own, but that of distilled transformers.</summary>
+    Trailing,
 }

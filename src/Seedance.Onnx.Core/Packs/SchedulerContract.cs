@@ -26,6 +26,7 @@ public sealed record SchedulerContract
     {
         ScheduleSpacing.FlowMatchEuler => FlowSchedule.Shifted(steps, shift ?? Shift, TrainTimesteps),
         ScheduleSpacing.UniPC => FlowSchedule.UniPC(steps, shift ?? Shift, TrainTimesteps),
+        ScheduleSpacing.Trailing => FlowSchedule.Trailing(steps, shift ?? Shift, TrainTimesteps),
         _ => FlowSchedule.DpmSolver(steps, shift ?? Shift, TrainTimesteps),
     };
 }

@@ -11,4 +11,7 @@ public enum ConditionKind
 
     /// <summary>A shot behind the first begins with it.</summary>
     ShotFrame,
+
+    /// <summary>A window goes on from it: the last frame of the window before, or of the input video.</summary>
+    Continuation,
 }

@@ -21,13 +21,16 @@ public sealed record GenerationPlan
     /// <summary>The size of the video's frames in pixels.</summary>
     public VideoSize OutputSize => new(Size.Width * Upscale, Size.Height * Upscale);
 
-    /// <summary>F: frames of the clip.</summary>
+    /// <summary>F: frames of the clip. The first one is given where it goes on from an input video.</summary>
     public required int Frames { get; init; }
+
+    /// <summary>The clips that it is made as, one after another; a single one that is the whole clip, unless that is longer than the transformer makes at once.</summary>
+    public required ImmutableArray<PlannedWindow> Windows { get; init; }
 
     /// <summary>Frames a second.</summary>
     public required int Fps { get; init; }
 
-    /// <summary>The shape of the latents, [C, f, h, w].</summary>
+    /// <summary>The shape of the latents, [C, f, h, w]; of the longest of several windows.</summary>
     public required LatentShape Latents { get; init; }
 
     /// <summary>The seed of the noise.</summary>
@@ -99,6 +102,12 @@ public sealed record GenerationPlan
     /// <summary>The clip's length in time.</summary>
     public TimeSpan Duration => TimeSpan.FromSeconds((double)Frames / Fps);
 
+    /// <summary>Frames of the input video that come first, at the pack's frame rate; 0 where there is none, or only new frames are wanted. Where nobody has looked at the file, 0 too.</summary>
+    public int InputFrames => Request is { InputVideo.Duration: { } length, OnlyNew: false } ? Math.Max((int)Math.Round(length.TotalSeconds * Fps), 1) : 0;
+
+    /// <summary>Frames of the whole video, as far as can be told before the input video is read.</summary>
+    public int OutputFrames => InputFrames + Windows.Sum(window => window.NewFrames);
+
     /// <summary>Resolves a request with a pack.</summary>
     /// <param name="request">What is wanted.</param>
     /// <param name="pack">What makes it.</param>
@@ -129,8 +138,9 @@ public sealed record GenerationPlan
 
         VideoRequest read = reading.Request;
         contract = contract.Sampled(read.Undistilled);
+        scheduler = contract.Sampling.LevelsOf(scheduler);
         VideoSize size = reading.Size;
-        int frames = reading.Frames, order = read.SolverOrder ?? scheduler.SolverOrder;
+        int frames = reading.Windows.Max(window => window.Frames), order = read.SolverOrder ?? scheduler.SolverOrder;
         LatentShape latents = contract.Latents.LatentsOf(size, frames);
         double shift = ChooseShift(read, latents, contract, scheduler);
         SolverKind kind = read.Solver ?? contract.Sampling.Solver;
@@ -139,13 +149,14 @@ public sealed record GenerationPlan
         SolverPlan solver = guidance.Fold(Solvers.Create(kind, schedule, order), step => RoleOf(step) == GraphRoles.SecondTransformer);
         double? stepCache = read.StepCache ?? (read.Draft && kind != SolverKind.Lcm ? VideoRequest.DraftStepCache : null);
         solver = stepCache is null ? solver : solver.KeepingVelocity();
-        RequireSpans(reading, latents, solver.Keep, contract);
+        RequireSpans(reading, frames, latents, solver.Keep, contract);
         return new GenerationPlan
         {
             Request = request,
             Size = size,
             Upscale = read.Draft ? 1 : reading.Upscale,
-            Frames = frames,
+            Frames = reading.Frames,
+            Windows = reading.Windows,
             Fps = contract.Video.Fps,
             Latents = latents,
             Seed = read.Seed ?? 0,
@@ -188,20 +199,78 @@ public sealed record GenerationPlan
         }
     }
 
+    /// <summary>The plan of one window as a clip of its own, which begins with the frame that it goes on from.</summary>
+    /// <param name="index">Which of <see cref="Windows"/>.</param>
+    /// <returns>The plan, with one window.</returns>
+    public GenerationPlan ClipOf(int index)
+    {
+        PlannedWindow window = Windows[index];
+        ImmutableArray<PlannedShot> shots = [.. Shots.Skip(window.FirstShot).Take(window.Shots).Select(shot => shot.Inside(window))];
+        IEnumerable<PlannedCondition> given = window.GivenFrames > 0 ? [new PlannedCondition(ConditionKind.Continuation, Image: null, Frame: 0, LatentFrame: 0)] : [];
+        return this with
+        {
+            Frames = window.Frames,
+            Windows = [new PlannedWindow(0, window.Frames, 0, window.LatentFrames, GivenFrames: 0, FirstShot: 0, window.Shots)],
+            Latents = LatentsOf(window),
+            Seed = SeedOf(index),
+            Shots = shots,
+            Conditions = [.. given, .. ConditionsOf(window).Select(condition => condition with
+            {
+                Frame = condition.Frame - window.FirstFrame,
+                LatentFrame = condition.LatentFrame - window.FirstLatentFrame,
+            })],
+            // The captions stand in the last row; what guidance leads away from is said of no shot in particular.
+            Branches = [.. Branches.SkipLast(1), Branches[^1] with { Captions = [.. shots.Select(shot => shot.Caption)] }],
+        };
+    }
+
+    /// <summary>The shape of a window's latents.</summary>
+    /// <param name="window">One of <see cref="Windows"/>.</param>
+    /// <returns>[C, f, h, w].</returns>
+    public LatentShape LatentsOf(PlannedWindow window) => Latents with { Frames = window.LatentFrames };
+
+    /// <summary>The images among the frames that a window adds.</summary>
+    /// <param name="window">One of <see cref="Windows"/>.</param>
+    /// <returns>Some of <see cref="Conditions"/>, in their order.</returns>
+    public IEnumerable<PlannedCondition> ConditionsOf(PlannedWindow window) => Conditions.Where(condition => window.Adds(condition.Frame));
+
+    /// <summary>The window that adds a frame of the video.</summary>
+    /// <param name="outputFrame">The frame as it comes out, from 0; those of the input video count.</param>
+    /// <returns>Which of <see cref="Windows"/>; the first for a frame of the input video.</returns>
+    public int WindowOf(int outputFrame)
+    {
+        int frame = outputFrame - InputFrames + Windows[0].GivenFrames;
+        return Math.Max(Windows.TakeWhile(window => window.FirstFrame + window.GivenFrames <= frame).Count() - 1, 0);
+    }
+
+    /// <summary>The seed of a window's noise: the video's for the first, and numbers that have nothing in common with it or its neighbours behind it (SplitMix64: Steele et al., "Fast splittable pseudorandom number generators", 2014).</summary>
+    private ulong SeedOf(int index)
+    {
+        if (index == 0)
+        {
+            return Seed;
+        }
+
+        ulong mixed = unchecked(Seed + ((ulong)index * 0x9E3779B97F4A7C15));
+        mixed = unchecked((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9);
+        mixed = unchecked((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB);
+        return (mixed ^ (mixed >> 31)) & uint.MaxValue;
+    }
+
     /// <summary>What a solver keeps is one tensor, and is read as one span; so is a clip that is encoded whole.</summary>
-    private static void RequireSpans(RequestReading reading, LatentShape latents, int keep, PackContract contract)
+    private static void RequireSpans(RequestReading reading, int frames, LatentShape latents, int keep, PackContract contract)
     {
         const int most = int.MaxValue / sizeof(float);
-        long values = 3L * reading.Frames * reading.Size.Width * reading.Size.Height;
+        long values = 3L * frames * reading.Size.Width * reading.Size.Height;
         List<string> problems = [];
         if (latents.Length > most / keep)
         {
-            problems.Add($"Latents must have at most {most / keep} values, but {reading.Frames} frames of {reading.Size} have {latents.Length}. Ask for fewer or smaller frames.");
+            problems.Add($"Latents must have at most {most / keep} values, but {frames} frames of {reading.Size} have {latents.Length}. Ask for fewer or smaller frames.");
         }
 
-        if (!reading.Conditions.IsEmpty && contract.TransformerChannels.Absent == AbsentFrames.Grey && values > most)
+        if ((!reading.Conditions.IsEmpty || reading.Windows.Any(window => window.GivenFrames > 0)) && contract.TransformerChannels.Absent == AbsentFrames.Grey && values > most)
         {
-            problems.Add($"A clip with images must have at most {most} values, because pack '{contract.Name}' encodes it whole, but {reading.Frames} frames of {reading.Size} have {values}. Ask for fewer or smaller frames.");
+            problems.Add($"A clip with images must have at most {most} values, because pack '{contract.Name}' encodes it whole, but {frames} frames of {reading.Size} have {values}. Ask for fewer or smaller frames.");
         }
 
         if (problems.Count > 0)

@@ -16,7 +16,7 @@ internal sealed record GuidancePlan(
         bool guided = text != 1 || (contract.Sampling.BoundaryRatio is not null && second != 1);
         string negative = request.NegativePrompt ?? contract.Sampling.NegativePrompt;
         // Images weigh as much as the words do where nobody says otherwise: no branch is without them.
-        double? images = request.Images.Any() ? request.ImageGuidance : null;
+        double? images = request.Images.Any() || request.InputVideo is not null ? request.ImageGuidance : null;
         PlannedBranch told = new([.. shots.Select(shot => shot.Caption)], SeesImages: true), away = new([negative], SeesImages: true);
         ImmutableArray<PlannedBranch> branches = images is not null ? [away with { SeesImages = false }, away, told] : guided ? [away, told] : [told];
         return new GuidancePlan(text, second, images, request.GuidanceInterval ?? NoiseInterval.All, request.GuidanceRescale ?? 0, negative, branches);

@@ -10,7 +10,7 @@ internal static class ImageChecks
     /// <summary>What is wrong whatever the video's length.</summary>
     public static void Check(VideoRequest request, PackContract contract, List<string> problems)
     {
-        if (request.LastFrame is not null && request.FirstFrame is null && (request.Shots.IsEmpty || request.Shots[0]?.FirstFrame is null))
+        if (request.LastFrame is not null && request.FirstFrame is null && request.InputVideo is null && (request.Shots.IsEmpty || request.Shots[0]?.FirstFrame is null))
         {
             problems.Add("FirstFrame must be given with LastFrame, but is missing. Give both, or the first alone.");
         }
@@ -20,17 +20,18 @@ internal static class ImageChecks
             problems.Add("FirstFrame must be given once, but both the request and its first shot have one. Leave one out.");
         }
 
+        CheckVideo(request, contract, problems);
         if (!request.References.IsEmpty)
         {
             problems.Add($"References must be left out with pack '{contract.Name}', whose transformer takes given frames only, but are {request.References.Length}. Give a first frame instead.");
         }
 
-        CheckNumber(request.Images.Count() - request.References.Length, contract, problems);
+        CheckNumber(request.Images.Count() - request.References.Length, request.InputVideo is not null, contract, problems);
         if (request.ImageGuidance is not null && contract.MinImages > 0)
         {
             problems.Add($"ImageGuidance must be left out with pack '{contract.Name}', whose transformer never goes without images, but is there. Leave it out.");
         }
-        else if (request.ImageGuidance is not null && !request.Images.Any())
+        else if (request.ImageGuidance is not null && !request.Images.Any() && request.InputVideo is null)
         {
             problems.Add("ImageGuidance must be left out without images, but is there. Give a first frame, or leave it out.");
         }
@@ -71,22 +72,53 @@ internal static class ImageChecks
         void Add(ConditionKind kind, ImageSource image, int frame) => conditions.Add(new PlannedCondition(kind, image, frame, latents.LatentFrameOf(frame)));
     }
 
-    private static void CheckNumber(int images, PackContract contract, List<string> problems)
+    /// <summary>A video that goes on from another has its first frame from there.</summary>
+    private static void CheckVideo(VideoRequest request, PackContract contract, List<string> problems)
+    {
+        if (request.InputVideo is null)
+        {
+            if (request.OnlyNew)
+            {
+                problems.Add("OnlyNew must be left out without InputVideo, but is there. Give a video to go on from, or leave it out.");
+            }
+
+            return;
+        }
+
+        if (contract.WhyNotOn is { } reason)
+        {
+            problems.Add($"InputVideo must be left out with pack '{contract.Name}', which {reason}, but is there. Use a pack that takes a first frame.");
+        }
+
+        if (request.FirstFrame is not null || (!request.Shots.IsEmpty && request.Shots[0]?.FirstFrame is not null))
+        {
+            problems.Add("FirstFrame must be left out with InputVideo, whose last frame it is, but is there. Leave one out.");
+        }
+
+        if (request.Frames == 1)
+        {
+            problems.Add($"Frames must be at least {contract.Latents.Frames(2)} with InputVideo, because the first is the frame to go on from, but is 1.");
+        }
+    }
+
+    private static void CheckNumber(int images, bool goesOn, PackContract contract, List<string> problems)
     {
         string? lacking = contract.FindGraph(GraphRoles.VaeEncoder) is null ? "no graph 'vae_encoder'" : contract.TransformerChannels.Count(ChannelKind.Condition) == 0 ? "no condition channels" : null;
-        (int least, int most) = (contract.MinImages, contract.MaxImages);
-        string number = least == most ? $"{least}" : images < least ? $"at least {least}" : $"at most {most}";
+        // Of several windows, each has its own images, which are counted when they are laid out.
+        (int least, int most) = (contract.MinImages, contract.Video.WindowFrames is null ? contract.MaxImages : PackContract.MostImages);
+        int given = images + (goesOn ? 1 : 0);
+        string number = least == most ? $"{least}" : given < least ? $"at least {least}" : $"at most {most}";
         if (images > 0 && lacking is not null)
         {
             problems.Add($"Images must be left out with pack '{contract.Name}', which has {lacking}, but some are there. Use a pack that takes images.");
         }
-        else if (images < least)
+        else if (given < least)
         {
-            problems.Add($"Images must be {number} with pack '{contract.Name}', but are {images}. Give {(least == 1 ? "a first frame" : "a first and a last frame")}.");
+            problems.Add($"Images must be {number} with pack '{contract.Name}', but are {given}. Give {(least == 1 ? "a first frame" : "a first and a last frame")}.");
         }
-        else if (images > most)
+        else if (given > most)
         {
-            problems.Add($"Images must be {number} with pack '{contract.Name}', but are {images}. Give {(most == 1 ? "the first frame alone" : "fewer")}.");
+            problems.Add($"Images must be {number} with pack '{contract.Name}', but are {given}. Give {(most == 1 ? "the first frame alone" : "fewer")}.");
         }
     }
 }

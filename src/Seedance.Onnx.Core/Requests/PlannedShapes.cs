@@ -12,7 +12,8 @@ namespace Seedance.Onnx.Requests;
 /// <param name="Keep">K: tensors that the solver keeps; 1 if not specified.</param>
 /// <param name="Images">Images that are given; none if not specified.</param>
 /// <param name="Upscale">How many times larger frames become; 1 if not specified.</param>
-public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1, int Images = 0, int Upscale = 1)
+/// <param name="InWindows">Whether frames of one window may wait for their reader while the next one is made; false if not specified.</param>
+public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1, int Images = 0, int Upscale = 1, bool InWindows = false)
 {
     /// <summary>The shapes of a plan; its prompts are not tokenised yet, so that they count as the longest that the pack reads.</summary>
     /// <param name="plan">The plan.</param>
@@ -22,7 +23,8 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(pack);
-        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep, plan.Conditions.Length, plan.Upscale);
+        return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep,
+            plan.Windows.Max(window => window.GivenFrames + plan.ConditionsOf(window).Count()), plan.Upscale, plan.Windows.Length > 1);
     }
 
     /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads and no more images than it must have.</summary>

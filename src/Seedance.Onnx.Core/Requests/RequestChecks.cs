@@ -24,7 +24,9 @@ internal static class RequestChecks
             problems.Add("Prompt must say what the video shows, but is empty. Describe it in a sentence.");
         }
 
-        CheckText(told ? "Text of all shots" : "Prompt", told ? string.Concat(shots.Select(shot => shot.Caption)) : request.Prompt, contract, problems);
+        // Windows read no more than the captions of their own shots.
+        string text = contract.Video.WindowFrames is null ? string.Concat(shots.Select(shot => shot.Caption)) : shots.Select(shot => shot.Caption).MaxBy(caption => caption.Length) ?? "";
+        CheckText(!told ? "Prompt" : contract.Video.WindowFrames is null ? "Text of all shots" : "Caption of a shot", told ? text : request.Prompt, contract, problems);
         CheckText("NegativePrompt", request.NegativePrompt, contract, problems);
         CheckShots(request, shots, contract, problems);
         CheckSize(request, contract, problems);
@@ -35,7 +37,7 @@ internal static class RequestChecks
 
     private static void CheckShots(VideoRequest request, ImmutableArray<ShotRequest> shots, PackContract contract, List<string> problems)
     {
-        if (shots.Length > contract.MaxShots)
+        if (shots.Length > contract.MaxShots && (contract.Video.WindowFrames is null || contract.MaxShots == 1))
         {
             problems.Add($"Shots must be at most {contract.MaxShots} with pack '{contract.Name}', but are {shots.Length}. {(contract.MaxShots == 1 ? "Use a pack that takes shots, or make a video of each." : "Make two videos.")}");
         }
@@ -61,10 +63,10 @@ internal static class RequestChecks
             }
         }
 
-        double longest = (double)contract.Video.MaxFrames / contract.Video.Fps;
+        double longest = (double)contract.Video.LongestFrames / contract.Video.Fps;
         if (request is { Frames: null, Duration: null } && RequestReading.SecondsOf(shots) is { } seconds && seconds > longest + ((double)contract.Latents.TemporalStride / contract.Video.Fps))
         {
-            problems.Add($"Shots must last up to {longest:0.###} seconds together ({contract.Video.MaxFrames} frames at {contract.Video.Fps} a second), but last {seconds:0.###}. Shorten them.");
+            problems.Add($"Shots must last up to {longest:0.###} seconds together ({contract.Video.LongestFrames} frames at {contract.Video.Fps} a second), but last {seconds:0.###}. Shorten them.");
         }
     }
 
@@ -173,16 +175,16 @@ internal static class RequestChecks
             problems.Add("Duration must be left out when Frames is given, but both are there. Give one or the other.");
         }
 
-        if (request.Frames is { } frames && (!contract.Latents.IsValidFrames(frames) || frames > video.MaxFrames))
+        if (request.Frames is { } frames && (!contract.Latents.IsValidFrames(frames) || frames > video.LongestFrames))
         {
-            problems.Add($"Frames must be {contract.Latents.FramesRule}, up to {video.MaxFrames}, but is {frames}. "
-                + $"The nearest is {contract.Latents.NearestFrames(frames, video.MaxFrames)}.");
+            problems.Add($"Frames must be {contract.Latents.FramesRule}, up to {video.LongestFrames}, but is {frames}. "
+                + $"The nearest is {contract.Latents.NearestFrames(frames, video.LongestFrames)}.");
         }
 
-        double longest = (double)video.MaxFrames / video.Fps;
+        double longest = (double)video.LongestFrames / video.Fps;
         if (request.Duration is { TotalSeconds: var seconds } && !(seconds > 0 && seconds <= longest))
         {
-            problems.Add($"Duration must be above 0 and up to {longest:0.###} seconds ({video.MaxFrames} frames at {video.Fps} a second), but is {seconds:0.###}.");
+            problems.Add($"Duration must be above 0 and up to {longest:0.###} seconds ({video.LongestFrames} frames at {video.Fps} a second), but is {seconds:0.###}.");
         }
     }
 

@@ -35,6 +35,7 @@ internal sealed class RequestReading
         Frames = ChooseFrames(Request, contract);
         PlannedShots = ShotLayout.Divide(Shots, contract.Latents.LatentFrames(Frames), contract, _problems);
         Conditions = ImageChecks.Place(Request, PlannedShots, Frames, contract, _problems);
+        Windows = _problems.Count > 0 ? [] : WindowLayout.Divide(Frames, Request.InputVideo is not null, PlannedShots, Conditions, contract, _problems);
     }
 
     /// <summary>The request with the prompt's flags filled in where it left something open, and the prompt without them.</summary>
@@ -59,6 +60,8 @@ internal sealed class RequestReading
     public ImmutableArray<PlannedShot> PlannedShots { get; } = [];
 
     public ImmutableArray<PlannedCondition> Conditions { get; } = [];
+
+    public ImmutableArray<PlannedWindow> Windows { get; } = [];
 
     public static RequestReading Of(VideoRequest request, PackContract contract) => new(request, contract);
 
@@ -92,7 +95,7 @@ internal sealed class RequestReading
             return new VideoSize(width, height);
         }
 
-        AspectRatio? wanted = request.Ratio ?? (request.Images.Select(image => image.Size).FirstOrDefault(size => size is not null) is { } image ? new AspectRatio(image.Width, image.Height) : null);
+        AspectRatio? wanted = request.Ratio ?? (request.Images.Select(image => image.Size).Prepend(request.InputVideo?.Size).FirstOrDefault(size => size is not null) is { } image ? new AspectRatio(image.Width, image.Height) : null);
         VideoSize size = wanted?.Nearest(sizes) ?? sizes[0];
         if (request.Ratio is { } ratio && Math.Abs(Math.Log((double)ratio.Width * size.Height / ratio.Height / size.Width)) > 0.01)
         {
@@ -104,6 +107,8 @@ internal sealed class RequestReading
 
     private int ChooseFrames(VideoRequest request, PackContract contract)
     {
+        // Behind an input video the first latent frame is there already.
+        int least = request.InputVideo is null ? 1 : 2;
         if (request.Frames is { } given)
         {
             return given;
@@ -112,11 +117,11 @@ internal sealed class RequestReading
         if ((request.Duration?.TotalSeconds ?? SecondsOf(Shots)) is not { } seconds)
         {
             // Every shot needs a latent frame of its own.
-            return Math.Max(contract.Video.DefaultFrames, contract.Latents.Frames(Shots.Length));
+            return Math.Max(contract.Video.DefaultFrames, contract.Latents.Frames(Math.Max(Shots.Length, least)));
         }
 
-        double wanted = seconds * contract.Video.Fps;
-        int frames = Math.Max(contract.Latents.NearestFrames(wanted, contract.Video.MaxFrames), request.Duration is null ? contract.Latents.Frames(Shots.Length) : 0);
+        double wanted = (seconds * contract.Video.Fps) + (least - 1);
+        int frames = Math.Max(contract.Latents.NearestFrames(wanted, contract.Video.LongestFrames), contract.Latents.Frames(request.Duration is null ? Math.Max(Shots.Length, least) : least));
         if (Math.Abs(wanted - frames) > 1)
         {
             _notices.Add($"The pack's nearest length to {seconds:0.###} seconds is {frames} frames, {(double)frames / contract.Video.Fps:0.###} seconds.");

@@ -41,6 +41,15 @@ public sealed record VideoRequest
     /// <summary>The image that the video ends with; needs <see cref="FirstFrame"/>, and is brought to the same size. None if not specified.</summary>
     public ImageSource? LastFrame { get; init; }
 
+    /// <summary>
+    /// A video that this one goes on from: the clip begins with its last frame, as with a <see cref="FirstFrame"/>, and comes out behind it. It is cropped and scaled as images are, and its frames are repeated or
+    /// left out for the pack's frame rate. For packs that take a given first frame; none if not specified.
+    /// </summary>
+    public VideoSource? InputVideo { get; init; }
+
+    /// <summary>Whether only the frames behind <see cref="InputVideo"/> come out, and not those of that video too. False if not specified.</summary>
+    public bool OnlyNew { get; init; }
+
     /// <summary>Images of what the video is to show, not as any frame of it; for packs that take them. None if not specified.</summary>
     public ImmutableArray<ImageSource> References { get; init => field = value.IsDefault ? [] : value; } = [];
 
@@ -65,10 +74,10 @@ public sealed record VideoRequest
     /// </summary>
     public AspectRatio? Ratio { get; init; }
 
-    /// <summary>The clip's length in frames, one that the pack's VAE can make; the pack's default if neither this nor <see cref="Duration"/> nor that of all shots is specified.</summary>
+    /// <summary>The clip's length in frames, one that the pack's VAE can make, and the frame that it goes on from among them where there is an <see cref="InputVideo"/>; the pack's default if neither this nor <see cref="Duration"/> nor that of all shots is specified.</summary>
     public int? Frames { get; init; }
 
-    /// <summary>The clip's length in time, instead of in frames: the nearest length that the pack can make is taken.</summary>
+    /// <summary>The clip's length in time, instead of in frames: the nearest length that the pack can make is taken. An <see cref="InputVideo"/> plays before.</summary>
     public TimeSpan? Duration { get; init; }
 
     /// <summary>The seed of the noise; 0 if neither this nor the prompt says. The same seed, pack and request make the same latents; only the low 32 bits count, as in PyTorch.</summary>

@@ -71,10 +71,10 @@ internal sealed class WeakFlags(PromptText text, PackContract contract, List<str
 
         if (text.Frames is { } frames)
         {
-            int nearest = contract.Latents.NearestFrames(frames, video.MaxFrames);
+            int nearest = contract.Latents.NearestFrames(frames, video.LongestFrames);
             if (nearest != frames)
             {
-                notices.Add($"--frames {frames} in the prompt became {nearest}: the pack makes {contract.Latents.FramesRule}, up to {video.MaxFrames}.");
+                notices.Add($"--frames {frames} in the prompt became {nearest}: the pack makes {contract.Latents.FramesRule}, up to {video.LongestFrames}.");
             }
 
             return request with { Frames = nearest };
@@ -85,7 +85,7 @@ internal sealed class WeakFlags(PromptText text, PackContract contract, List<str
             return request;
         }
 
-        TimeSpan longest = TimeSpan.FromSeconds((double)video.MaxFrames / video.Fps);
+        TimeSpan longest = TimeSpan.FromSeconds((double)video.LongestFrames / video.Fps);
         if (duration > longest)
         {
             notices.Add($"--duration {duration.TotalSeconds:0.###} in the prompt became {longest.TotalSeconds:0.###}: the pack makes no longer videos.");

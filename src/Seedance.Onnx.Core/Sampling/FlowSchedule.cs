@@ -88,6 +88,16 @@ public sealed class FlowSchedule
             sigma => Math.Truncate(sigma * trainTimesteps));
     }
 
+    /// <summary>
+    /// The spacing for few steps that diffusers calls trailing: N, N − 1 … 1 Nths, each shifted, and 0 at the end. Timesteps are not rounded.
+    /// </summary>
+    /// <inheritdoc cref="Shifted"/>
+    public static FlowSchedule Trailing(int steps, double shift = 1, int trainTimesteps = 1000)
+    {
+        Check(steps, shift, trainTimesteps);
+        return Create(steps, step => Shift((double)(steps - step) / steps, shift), sigma => sigma * trainTimesteps);
+    }
+
     /// <summary>A schedule of given noise levels.</summary>
     /// <param name="sigmas">σ_0 > … > σ_N, at least two, all from 0 to 1.</param>
     /// <param name="trainTimesteps">T: timesteps of training, at least 1; 1000 if not specified. Timesteps are σ · T, not rounded.</param>

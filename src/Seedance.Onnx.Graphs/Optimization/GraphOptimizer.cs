@@ -14,7 +14,10 @@ public static class GraphOptimizer
     private static readonly IGraphPass[] Cleaning = [new ConstantFolding(), new IdentityRemoval(), new CastCleanup(), new MoveMerging(), new SharedInitializers(), new CommonNodes()];
 
     private static readonly IGraphPass[] Fusions =
-        [new NormalizationFusion(), new ActivationFusion(), new BiasGeluFusion(), new RotaryFusion(), new AttentionFusion(), new SkipNormalizationFusion()];
+    [
+        new NormalizationFusion(), new ActivationFusion(), new BiasGeluFusion(), new RotaryFusion(), new AttentionFusion(), new SkipNormalizationFusion(), new PlanarConvolutions(), new ChannelsLast(),
+        new RowNormalization(), new SingleMoves(),
+    ];
 
     /// <summary>The passes in the order in which they run, as reports name them.</summary>
     public static ImmutableArray<string> PassNames => [.. Cleaning.Concat(Fusions).Select(pass => pass.Name), "dead code"];

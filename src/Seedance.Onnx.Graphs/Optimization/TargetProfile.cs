@@ -24,13 +24,22 @@ public sealed record TargetProfile
     /// <summary>Whether an addition before a Gelu becomes part of it: com.microsoft.BiasGelu.</summary>
     public required bool BiasGelu { get; init; }
 
+    /// <summary>Whether convolutions over time and space become such over planes, or matrix products, which are faster there.</summary>
+    public required bool PlanarConvolutions { get; init; }
+
+    /// <summary>Whether com.microsoft.SkipLayerNormalization with nothing to skip is faster than LayerNormalization.</summary>
+    public required bool RowNormalization { get; init; }
+
+    /// <summary>Whether a transposition that moves several axes, the innermost among them, is slower than two.</summary>
+    public required bool SingleMoves { get; init; }
+
     /// <summary>The profile of a target.</summary>
     /// <param name="target">The target.</param>
     /// <returns>Its profile.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such target.</exception>
     public static TargetProfile Of(GraphTarget target) => target switch
     {
-        GraphTarget.Cpu => Everything with { KeyBiasAsFeature = true },
+        GraphTarget.Cpu => Everything with { KeyBiasAsFeature = true, PlanarConvolutions = true, RowNormalization = true, SingleMoves = true },
         GraphTarget.Cuda => Everything,
         GraphTarget.WebGpu => Everything with { BiasGelu = false },
         GraphTarget.TensorRt => new TargetProfile
@@ -42,6 +51,9 @@ public sealed record TargetProfile
             SimplifiedNormalization = false,
             MicrosoftActivations = false,
             BiasGelu = false,
+            PlanarConvolutions = false,
+            RowNormalization = false,
+            SingleMoves = false,
         },
         _ => throw new ArgumentOutOfRangeException(nameof(target), target, "There is no such target."),
     };
@@ -55,5 +67,8 @@ public sealed record TargetProfile
         SimplifiedNormalization = true,
         MicrosoftActivations = true,
         BiasGelu = true,
+        PlanarConvolutions = false,
+        RowNormalization = false,
+        SingleMoves = false,
     };
 }

@@ -55,7 +55,7 @@ internal sealed class ArkRequestReader(JobIntake intake, ArkContentReader conten
         PromptText flags = PromptText.Parse(content.Text);
         string? ratio = ReadRatio(fields, content.Images.Count > 0, flags);
         string? resolution = fields.Word("resolution", [.. ArkShapes.Resolutions.Union(contract.Video.Sizes.Select(ArkShapes.ResolutionOf))]);
-        (int? frames, int? seconds) = ReadLength(fields, contract, flags);
+        (int? frames, int? seconds) = ReadLength(fields, flags);
         string tier = fields.Word("service_tier", "default", "flex") ?? VideoJob.DefaultTier;
         JobDraft draft = new()
         {
@@ -112,9 +112,9 @@ internal sealed class ArkRequestReader(JobIntake intake, ArkContentReader conten
     }
 
     /// <summary>Frames count more than seconds. Where neither is there, flags in the prompt may still say.</summary>
-    private static (int? Frames, int? Seconds) ReadLength(RequestFields fields, PackContract contract, PromptText flags)
+    private (int? Frames, int? Seconds) ReadLength(RequestFields fields, PromptText flags)
     {
-        double longest = (double)contract.Video.MaxFrames / contract.Video.Fps;
+        double longest = (double)intake.LongestFrames / intake.Contract.Video.Fps;
         int most = Math.Max((int)Math.Min(LongestSeconds, longest), 1);
         int? seconds = (int?)fields.Whole("duration", Math.Min(ShortestSeconds, most), most);
         int? frames = (int?)fields.Whole("frames", 1, 1_000_000);

@@ -21,6 +21,9 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
     /// <summary>The contract of the pack that makes the videos.</summary>
     public PackContract Contract => planner.Pack.Contract;
 
+    /// <summary>The longest video that is taken, in frames.</summary>
+    public int LongestFrames => Math.Min(options.MaxFrames is { } most ? Contract.Latents.NearestFrames(most, most) : Contract.Video.MaxFrames, Contract.Video.LongestFrames);
+
     /// <summary>Takes a request in.</summary>
     /// <param name="draft">What is asked for.</param>
     /// <param name="owner">Who asks.</param>
@@ -164,6 +167,19 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
                 // A flag of the prompt asked for it, and flags are weak.
                 VideoSize usual = Contract.Video.Sizes[0];
                 plan = await planner.PlanAsync(request with { Width = usual.Width, Height = usual.Height, Ratio = null }, either.Token).ConfigureAwait(false);
+            }
+
+            if (plan.Frames > LongestFrames && draft.Frames is null && draft.Seconds is null)
+            {
+                plan = await planner.PlanAsync(plan.Request with { Frames = LongestFrames, Duration = null }, either.Token).ConfigureAwait(false);
+            }
+
+            if (plan.Frames > LongestFrames)
+            {
+                string length = draft.ParameterNames[draft.Frames is null ? "Duration" : "Frames"];
+                throw new RequestProblemException(ProblemKind.Invalid, draft.Frames is null
+                    ? $"{length} must be up to {(double)LongestFrames / plan.Fps:0.###} seconds ({LongestFrames} frames at {plan.Fps} a second) on this server, but is {draft.Seconds:0.###}."
+                    : $"{length} must be up to {LongestFrames} on this server, but is {plan.Frames}.", length);
             }
 
             string parameter = draft.ParameterNames["Width"];

@@ -65,7 +65,8 @@ internal sealed class VideoMaker(VideoPipelineSource pipelines, IOptions<Seedanc
     private sealed class Steps(VideoJob job, ProgressBoard board) : IProgress<GenerationProgress>
     {
         public void Report(GenerationProgress value) =>
-            board.Change(job.Id, before => before with { Stage = value.Stage, Step = value.Step, Steps = value.Steps });
+            // Frames of one window may be written while the next one is made already.
+            board.Change(job.Id, before => value.Window < before.Window ? before : before with { Stage = value.Stage, Step = value.Step, Steps = value.Steps, Window = value.Window, Windows = value.Windows });
     }
 
     /// <summary>Writes looks one after the other, beside the work.</summary>

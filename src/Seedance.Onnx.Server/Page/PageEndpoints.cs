@@ -33,7 +33,7 @@ internal sealed class PageEndpoints(JobIntake intake, ServerOptions options)
             }).AllowAnonymous().ExcludeFromDescription();
         }
 
-        PageSettings settings = PageSettings.Of(intake.Contract, options);
+        PageSettings settings = PageSettings.Of(intake.Contract, intake.LongestFrames, options);
         _ = routes.MapGet(Folder + "settings", () => Results.Json(settings, Envelope.Json)).ExcludeFromDescription();
     }
 

@@ -31,12 +31,12 @@ internal sealed record PageSettings(
     bool TakesImages,
     int MaxImageMib)
 {
-    public static PageSettings Of(PackContract contract, ServerOptions options) => new(
+    public static PageSettings Of(PackContract contract, int longest, ServerOptions options) => new(
         contract.Name,
         [.. contract.Video.Sizes.Select(size => size.ToString())],
         contract.Video.Fps,
         contract.Video.DefaultFrames,
-        contract.Video.MaxFrames,
+        longest,
         contract.Latents.Frames(1),
         contract.Latents.TemporalStride,
         contract.MaxShots,

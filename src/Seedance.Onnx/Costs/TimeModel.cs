@@ -59,24 +59,24 @@ internal sealed class TimeModel(ModelPack pack, PlannedCosts costs, MemoryModel 
     /// <summary>Floating-point operations of each stage.</summary>
     private Dictionary<GenerationStage, double> WorkOf(GenerationPlan plan)
     {
-        PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
-        LatentShape latents = plan.Latents;
-        DecodePieces pieces = memory.ChoosePieces(plan);
-        PlannedShapes piece = shapes with { Latents = latents with { Frames = pieces.Frames, Height = pieces.Height, Width = pieces.Width } };
-        double decodes = Math.Ceiling((double)latents.Frames / pieces.Frames)
-            * DecodePieces.Starts(latents.Height, Math.Min(pieces.Height, latents.Height)).Count() * DecodePieces.Starts(latents.Width, Math.Min(pieces.Width, latents.Width)).Count();
-        Dictionary<GenerationStage, double> work = new()
-        {
-            [GenerationStage.Text] = costs.Of(GraphRoles.TextEncoder, shapes).Flops,
-            [GenerationStage.Denoise] = plan.Solver.Steps.Zip(plan.Transformers).Sum(step => (double)costs.Of(step.Second, shapes with { Branches = step.First.Branches }).Flops),
-            [GenerationStage.Decode] = decodes * costs.Of(plan.Decoder, piece).Flops,
-        };
+        Dictionary<GenerationStage, double> work = PlannedRuns.Of(plan, pack.Contract).Where(runs => IsCounted(runs.Stage)).GroupBy(runs => runs.Stage)
+            .ToDictionary(stage => stage.Key, stage => stage.Sum(runs => runs.Times * (runs.Stage == GenerationStage.Decode ? DecodeWork(plan, runs.Shapes) : costs.Of(runs.Role, runs.Shapes).Flops)));
         if (plan.Upscale > 1)
         {
             work[GenerationStage.Upscale] = UpscaleWork(plan);
         }
 
         return work;
+    }
+
+    /// <summary>All pieces of one window.</summary>
+    private double DecodeWork(GenerationPlan plan, PlannedShapes shapes)
+    {
+        LatentShape latents = shapes.Latents;
+        DecodePieces pieces = memory.ChoosePieces(plan);
+        double decodes = Math.Ceiling((double)latents.Frames / pieces.Frames)
+            * DecodePieces.Starts(latents.Height, Math.Min(pieces.Height, latents.Height)).Count() * DecodePieces.Starts(latents.Width, Math.Min(pieces.Width, latents.Width)).Count();
+        return decodes * costs.Of(plan.Decoder, shapes with { Latents = latents with { Frames = pieces.Frames, Height = pieces.Height, Width = pieces.Width } }).Flops;
     }
 
     /// <summary>The last pass, and a share of it for the one before; every tile with what lies around it.</summary>

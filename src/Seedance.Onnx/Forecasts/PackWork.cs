@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Seedance.Onnx.Composition;
+using Seedance.Onnx.Costs;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Graphs.Costs;
@@ -37,22 +38,33 @@ public static class PackWork
     {
         ArgumentNullException.ThrowIfNull(pack);
         ArgumentNullException.ThrowIfNull(plan);
-        PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
-        shapes = shapes with { Tokens = tokens ?? shapes.Tokens };
         PackComposer composer = new(pack, cacheFolder: null, verified: false);
         ResolvedTarget target = new(provider, ExecutionTarget.Cpu, []);
-        StageWork Cost(string name, ComposedGraph graph, PlannedShapes at) => WorkOf(name, PlannedCost.Of(graph.Model, graph.Contract, at, pack.Contract), graph.Model.Graph);
-        StageWork[] steps = [.. plan.Transformers.CountBy(role => role, StringComparer.Ordinal)
-            .Select(expert => Cost(StageWork.Denoise, composer.ComposeStep(target, expert.Key), shapes).Times(expert.Value))];
-        int encoded = pack.Contract.TransformerChannels.Absent == AbsentFrames.Grey ? 1 : plan.Conditions.Length;
+        Dictionary<string, ComposedGraph> graphs = new(StringComparer.Ordinal);
+        ComposedGraph GraphOf(string role) => graphs.TryGetValue(role, out ComposedGraph? graph) ? graph : graphs[role] = role switch
+        {
+            GraphRoles.VaeDecoder => composer.ComposePixels(target),
+            _ when GraphRoles.Transformers.Contains(role) => composer.ComposeStep(target, role),
+            _ => composer.Rewrite(role, target),
+        };
+        // Runs of one graph share its weights; stages run one after another.
+        StageWork WorkOfGraph(string name, IEnumerable<PlannedRuns> runs) => Together(name, [.. runs.Select(run =>
+        {
+            ComposedGraph graph = GraphOf(run.Role);
+            return WorkOf(name, PlannedCost.Of(graph.Model, graph.Contract, run.Shapes, pack.Contract), graph.Model.Graph).Times(run.Times);
+        })], works => works.Max(work => work.Parameters));
         return
         [
-            Cost(StageWork.Text, composer.Rewrite(GraphRoles.TextEncoder, target), shapes),
-            .. plan.Conditions.IsEmpty ? [] : pack.Contract.ImageRoles.Select(role => Cost("condition", composer.Rewrite(role, target), shapes).Times(role == GraphRoles.VaeEncoder ? encoded : 1)),
-            new StageWork(StageWork.Denoise, [.. steps.SelectMany(step => step.Operators)], steps.Sum(step => step.Parameters), steps.Max(step => step.LiveValues)),
-            Cost(StageWork.Decode, composer.ComposePixels(target), shapes),
+            .. PlannedRuns.Of(plan, pack.Contract, tokens).GroupBy(runs => runs.Stage).OrderBy(stage => stage.Key).Select(stage =>
+            {
+                string name = stage.Key.ToString().ToLowerInvariant();
+                return Together(name, [.. stage.GroupBy(runs => runs.Role, StringComparer.Ordinal).Select(graph => WorkOfGraph(name, graph))], works => works.Sum(work => work.Parameters));
+            }),
         ];
     }
+
+    private static StageWork Together(string name, StageWork[] works, Func<StageWork[], double> parameters) =>
+        new(name, [.. works.SelectMany(work => work.Operators)], parameters(works), works.Max(work => work.LiveValues));
 
     /// <summary>What one run of a graph does, by the classes of its operators.</summary>
     /// <param name="name">The stage.</param>

@@ -106,7 +106,7 @@ public sealed class PackBenchmark : IDisposable
             }
 
             TimeSpan[] steps = [.. videos.SelectMany(video => video.Steps)];
-            int evaluations = steps.Length > 0 ? plan.Solver.Steps.Length : 1;
+            int evaluations = steps.Length > 0 ? plan.Solver.Steps.Length * plan.Windows.Length : 1;
             yield return stage != GenerationStage.Denoise
                 ? Measure(stage.ToString().ToLowerInvariant(), perVideo, perVideo, 1, flops.GetValueOrDefault(stage.ToString().ToLowerInvariant()), peak)
                 : Measure("step", steps.Length > 0 ? steps : perVideo, perVideo, evaluations, flops[StageWork.Denoise] / evaluations, peak);

@@ -2,10 +2,11 @@ using System.Diagnostics;
 
 namespace Seedance.Onnx.Measurement;
 
-/// <summary>The time of each step of one generation, from what it tells after each. The first step's begin is not told, so that it is left out.</summary>
+/// <summary>The time of each step of one generation, from what it tells after each. The begin of a window's first step is not told, so that it is left out.</summary>
 internal sealed class StepTimes : IProgress<GenerationProgress>
 {
     private long _last;
+    private int _window;
 
     public List<TimeSpan> Steps { get; } = [];
 
@@ -16,11 +17,11 @@ internal sealed class StepTimes : IProgress<GenerationProgress>
             return;
         }
 
-        if (_last != 0)
+        if (_last != 0 && value.Window == _window)
         {
             Steps.Add(Stopwatch.GetElapsedTime(_last));
         }
 
-        _last = Stopwatch.GetTimestamp();
+        (_last, _window) = (Stopwatch.GetTimestamp(), value.Window);
     }
 }

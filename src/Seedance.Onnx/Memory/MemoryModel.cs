@@ -167,6 +167,9 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
             UpscaleBytes = UpscalerActivations(shapes) + (pixels * shapes.Upscale * shapes.Upscale),
         };
 
+        // A reader that is slow leaves the frames of one window where they are while the next one is made.
+        long waiting = shapes.InWindows ? pixels * shapes.Upscale * shapes.Upscale : 0;
+        plan = plan with { DenoiseBytes = plan.DenoiseBytes + waiting, DecodeBytes = plan.DecodeBytes + waiting };
         return shapes.Images == 0 ? plan : plan with { WeightBytes = plan.WeightBytes + _imageWeights.Value, ConditionBytes = ConditionOf(shapes) };
     }
 

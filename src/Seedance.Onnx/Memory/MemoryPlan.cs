@@ -4,7 +4,7 @@ namespace Seedance.Onnx.Memory;
 /// <param name="WeightBytes">The weights of all graphs, which stay loaded, and what loading them takes besides.</param>
 /// <param name="TextBytes">Prompts become features.</param>
 /// <param name="DenoiseBytes">Noise becomes latents: values inside the transformer, its inputs and outputs, and what the solver keeps.</param>
-/// <param name="DecodeBytes">Latents become frames: values inside the decoder for as much as it decodes at once under the limit, and the frames of the whole clip.</param>
+/// <param name="DecodeBytes">Latents become frames: values inside the decoder for as much as it decodes at once under the limit, and the frames of the whole clip; of a video in windows those of two.</param>
 /// <remarks>
 /// Estimated from the graphs' operators at the planned shapes, with what allocators keep on top: more than is used, seldom less than half too much.
 /// FFmpeg, a process of its own, is not counted, and neither are the runtimes of .NET and ONNX.

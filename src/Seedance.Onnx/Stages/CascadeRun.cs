@@ -3,15 +3,18 @@ using Seedance.Onnx.Media;
 
 namespace Seedance.Onnx.Stages;
 
-/// <summary>Makes the frames of one video larger while they are decoded, and hands them on: the stage <see cref="GenerationStage.Upscale"/>.</summary>
-/// <param name="run">What is made.</param>
+/// <summary>Makes the frames of one window larger while they are decoded, and hands them on: the stage <see cref="GenerationStage.Upscale"/>.</summary>
+/// <param name="run">The window that is made.</param>
+/// <param name="frames">Frames of the whole video.</param>
 /// <param name="stage">Counts the graph's runs.</param>
-/// <param name="chain">Enlarges them.</param>
+/// <param name="chain">Enlarges them; borrowed, for it goes on to the next window.</param>
 /// <param name="take">Gets the large frames in order.</param>
-internal sealed class CascadeRun(GenerationRun run, UpscaleStage stage, UpscaleChain chain, Action<VideoFrame> take) : IDisposable
+internal sealed class CascadeRun(GenerationRun run, int frames, UpscaleStage stage, UpscaleChain chain, Action<VideoFrame> take) : IDisposable
 {
     private readonly StageRun _stage = new(run.Clock, GenerationStage.Upscale);
     private readonly long _began = Stopwatch.GetTimestamp();
+    private readonly int _runsBefore = stage.Runs;
+    private readonly TimeSpan _inRunsBefore = stage.InRuns;
 
     /// <summary>The time that was spent here, and not where the frames come from.</summary>
     public TimeSpan Elapsed { get; private set; }
@@ -24,7 +27,7 @@ internal sealed class CascadeRun(GenerationRun run, UpscaleStage stage, UpscaleC
 
     public void Dispose()
     {
-        _stage.Count(stage.Runs, stage.InRuns);
+        _stage.Count(stage.Runs - _runsBefore, stage.InRuns - _inRunsBefore);
         _stage.LeaveOut(Stopwatch.GetElapsedTime(_began) - Elapsed);
         _stage.Dispose();
     }
@@ -32,11 +35,11 @@ internal sealed class CascadeRun(GenerationRun run, UpscaleStage stage, UpscaleC
     private void Measure(Func<IReadOnlyList<VideoFrame>> enlarge)
     {
         long began = Stopwatch.GetTimestamp();
-        IReadOnlyList<VideoFrame> frames = enlarge();
+        IReadOnlyList<VideoFrame> large = enlarge();
         Elapsed += Stopwatch.GetElapsedTime(began);
-        foreach (VideoFrame frame in frames)
+        foreach (VideoFrame frame in large)
         {
-            run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Upscale, frame.Index + 1, run.Plan.Frames));
+            run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Upscale, frame.Index + 1, frames));
             take(frame);
         }
     }

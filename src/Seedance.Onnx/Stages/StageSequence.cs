@@ -16,21 +16,22 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
     private readonly ConditionStage _condition = new(pack.Contract);
     private readonly DecodeStage _decode = new(sessions[GraphRoles.VaeDecoder], pack.Contract.Latents);
 
-    /// <summary>All stages up to the frames.</summary>
-    /// <param name="run">What is made; latents that it has already are decoded as they are.</param>
-    /// <param name="images">The plan's images in the order of its conditions, each of the video's size.</param>
-    /// <param name="take">Gets the frames in order as they are decoded.</param>
+    /// <summary>All stages of a video's next window, up to the frames.</summary>
+    /// <param name="video">What is made; latents that it has already are decoded as they are.</param>
+    /// <param name="take">Gets the new frames in order as they are decoded.</param>
     /// <param name="cancellationToken">Stops it, inside a step too.</param>
     /// <exception cref="GraphExecutionException">A graph failed, or memory was not enough.</exception>
-    public void MakeFrames(GenerationRun run, IReadOnlyList<VideoFrame> images, Action<VideoFrame> take, CancellationToken cancellationToken)
+    public void MakeWindow(VideoRun video, Action<VideoFrame> take, CancellationToken cancellationToken)
     {
         string running = GraphRoles.Transformer;
         try
         {
-            ReadOnlyMemory<float> latents = run.Latents ?? MakeLatents(run, images, cancellationToken);
+            GenerationRun clip = video.Clip();
+            ReadOnlyMemory<float> latents = clip.Latents ?? MakeLatents(clip, video.Text(texts => RunTexts(video.Whole, texts, cancellationToken)), video.Images(), cancellationToken);
             running = GraphRoles.VaeDecoder;
-            run.Events.Latents?.Invoke(new LatentClip(run.Plan, pack, latents));
-            Decode(run, latents.Span, take, cancellationToken);
+            video.Keep(pack, latents);
+            Decode(video, clip, latents.Span, take, cancellationToken);
+            video.Advance();
         }
         catch (OutOfMemoryException error)
         {
@@ -45,8 +46,13 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
     /// <returns>Normalised latents, [C, f, h, w].</returns>
     public float[] MakeLatents(GenerationRun run, IReadOnlyList<VideoFrame> images, CancellationToken cancellationToken)
     {
+        using TextCondition text = _text.Run(run.Plan.Branches, cancellationToken);
+        return MakeLatents(run, text, images, cancellationToken);
+    }
+
+    private float[] MakeLatents(GenerationRun run, TextCondition text, IReadOnlyList<VideoFrame> images, CancellationToken cancellationToken)
+    {
         (GenerationPlan plan, GenerationEvents events) = (run.Plan, run.Events);
-        using TextCondition text = RunText(run, cancellationToken);
         ImageCondition condition = images.Count > 0 ? Encode(run, images, cancellationToken) : ImageCondition.None;
         Action<StepLoop>? observer = events.Preview is { } preview ? NewPreview(plan, preview, cancellationToken).Observe : null;
         using StageRun stage = new(run.Clock, GenerationStage.Denoise);
@@ -74,13 +80,21 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
         return (int)text.States.Shape[1];
     }
 
-    private TextCondition RunText(GenerationRun run, CancellationToken cancellationToken)
+    /// <summary>The captions of all windows, each set of shots once.</summary>
+    private void RunTexts(GenerationRun run, Dictionary<(int FirstShot, int Shots), TextCondition> texts, CancellationToken cancellationToken)
     {
         using StageRun stage = new(run.Clock, GenerationStage.Text);
-        TextCondition text = _text.Run(run.Plan.Branches, cancellationToken);
-        stage.Count(text.Runs, text.InRuns);
-        run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Text, 1, 1));
-        return text;
+        foreach ((int index, PlannedWindow window) in run.Plan.Windows.Index())
+        {
+            if (!texts.ContainsKey((window.FirstShot, window.Shots)))
+            {
+                TextCondition text = _text.Run(run.Plan.ClipOf(index).Branches, cancellationToken);
+                texts.Add((window.FirstShot, window.Shots), text);
+                stage.Count(text.Runs, text.InRuns);
+            }
+        }
+
+        run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Text, 1, 1, Window: 0, run.Plan.Windows.Length));
     }
 
     private ImageCondition Encode(GenerationRun run, IReadOnlyList<VideoFrame> images, CancellationToken cancellationToken)
@@ -93,22 +107,31 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
         return condition;
     }
 
-    private void Decode(GenerationRun run, ReadOnlySpan<float> latents, Action<VideoFrame> take, CancellationToken cancellationToken)
+    private void Decode(VideoRun video, GenerationRun clip, ReadOnlySpan<float> latents, Action<VideoFrame> take, CancellationToken cancellationToken)
     {
-        using StageRun stage = new(run.Clock, GenerationStage.Decode);
-        using CascadeRun? larger = run.Plan.Upscale == 1 ? null : NewCascade(run, take, cancellationToken);
-        DecodeStage decode = run.Plan.Decoder == GraphRoles.VaeDecoder ? _decode : new DecodeStage(sessions.Need(run.Plan.Decoder, cancellationToken), pack.Contract.Latents);
-        decode.Run(run.Plan, latents, memory.ChoosePieces(run.Plan), Told, stage, cancellationToken);
-        larger?.End(cancellationToken);
+        using StageRun stage = new(clip.Clock, GenerationStage.Decode);
+        using CascadeRun? larger = clip.Plan.Upscale == 1 ? null : NewCascade(video, clip, frame => take(video.Number(frame)), cancellationToken);
+        DecodeStage decode = clip.Plan.Decoder == GraphRoles.VaeDecoder ? _decode : new DecodeStage(sessions.Need(clip.Plan.Decoder, cancellationToken), pack.Contract.Latents);
+        decode.Run(clip.Plan, latents, memory.ChoosePieces(video.Whole.Plan), Told, stage, cancellationToken);
+        if (video.IsLast)
+        {
+            larger?.End(cancellationToken);
+        }
+
         stage.LeaveOut(larger?.Elapsed ?? TimeSpan.Zero);
 
         void Told(VideoFrame frame)
         {
+            if (!video.TakeDecoded(frame))
+            {
+                return;
+            }
+
             PipelineTelemetry.CountFrame();
-            run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Decode, frame.Index + 1, run.Plan.Frames));
+            clip.Events.Progress?.Report(new GenerationProgress(GenerationStage.Decode, frame.Index + 1, clip.Plan.Frames));
             if (larger is null)
             {
-                take(frame);
+                take(video.Number(frame));
                 return;
             }
 
@@ -116,13 +139,19 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
         }
     }
 
-    private CascadeRun NewCascade(GenerationRun run, Action<VideoFrame> take, CancellationToken cancellationToken)
+    private CascadeRun NewCascade(VideoRun video, GenerationRun clip, Action<VideoFrame> take, CancellationToken cancellationToken)
+    {
+        UpscaleChain chain = video.Chain ??= NewChain(clip.Plan, cancellationToken);
+        return new CascadeRun(clip, video.Whole.Plan.Windows.Sum(window => window.NewFrames), chain.Stage, chain, take);
+    }
+
+    private UpscaleChain NewChain(GenerationPlan plan, CancellationToken cancellationToken)
     {
         CascadeContract cascade = pack.Contract.Cascade!;
         UpscaleStage stage = new(sessions.Need(GraphRoles.Upscaler, cancellationToken));
         int scale = stage.FindScale(cancellationToken);
         return scale == cascade.Scale
-            ? new CascadeRun(run, stage, new UpscaleChain(stage, scale, cascade.PassesTo(run.Plan.Upscale)!.Value), take)
+            ? new UpscaleChain(stage, scale, cascade.PassesTo(plan.Upscale)!.Value)
             : throw new ModelPackException(pack.Folder, $"cascade.scale in seedance.json must be {scale}, which is what graph '{GraphRoles.Upscaler}' does, but is {cascade.Scale}. Correct it.");
     }
 

@@ -10,6 +10,9 @@ internal sealed class UpscaleChain(UpscaleStage stage, int scale, int passes)
 {
     private readonly UpscaleWindow[] _windows = [.. Enumerable.Range(0, passes).Select(_ => new UpscaleWindow(stage, scale))];
 
+    /// <summary>Enlarges them; counts its runs.</summary>
+    public UpscaleStage Stage => stage;
+
     /// <summary>Takes the next frame.</summary>
     /// <returns>The frames that are through with all passes by that, in order.</returns>
     public IReadOnlyList<VideoFrame> Add(VideoFrame frame, CancellationToken cancellationToken) => Pass(0, [frame], cancellationToken);

@@ -212,6 +212,8 @@ public sealed class ContractReaderTests
         { "video.size_multiple", "12", "$.video.size_multiple must be a multiple of the spatial stride 8, but is 12." },
         { "video.sizes", "[\"96x72\"]", "$.video.sizes must have sizes in multiples of 16, but has 96x72." },
         { "video.max_frames", "40", "$.video.max_frames must be 1 + a multiple of 4, but is 40." },
+        { "video.window_frames", "16", "$.video.window_frames must be 1 + a multiple of 4, up to max_frames 41, but is 16." },
+        { "video.window_frames", "45", "$.video.window_frames must be 1 + a multiple of 4, up to max_frames 41, but is 45." },
         { "video.default_frames", "45", "$.video.default_frames must be at most max_frames 41, but is 45." },
         { "transformer_channels.0.channels", "5", "$.transformer_channels must have 4 channels of kind noisy, as the latents have, but has 5." },
         { "transformer_channels.0.kind", "\"mask\"", "$.transformer_channels must have one group of kind noisy, but has 0." },

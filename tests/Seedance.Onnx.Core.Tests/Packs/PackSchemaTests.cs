@@ -76,7 +76,7 @@ public sealed class PackSchemaTests
     [Theory]
     [InlineData("latents", "channels", 1, 1024), InlineData("latents", "temporal_stride", 1, 64), InlineData("latents", "spatial_stride", 1, 256)]
     [InlineData("video", "fps", 1, 240), InlineData("video", "size_multiple", 1, 1024)]
-    [InlineData("video", "max_frames", 1, 1_000_000), InlineData("video", "default_frames", 1, 1_000_000)]
+    [InlineData("video", "max_frames", 1, 1_000_000), InlineData("video", "default_frames", 1, 1_000_000), InlineData("video", "window_frames", 2, 1_000_000)]
     [InlineData("sampling", "steps", 1, 1000), InlineData("text", "max_tokens", 1, 1_000_000)]
     [InlineData("images", "min", 0, PackContract.MostImages), InlineData("images", "max", 1, PackContract.MostImages)]
     public void Ranges_OfTheSchema_AreTheReaders(string parent, string key, int least, int most)

@@ -6,7 +6,7 @@ namespace Seedance.Onnx.Core.Tests.Sampling;
 [Trait("Tier", "Unit")]
 public sealed class FlowScheduleTests
 {
-    public static TheoryData<string> Spacings => ["shifted", "unipc", "dpm"];
+    public static TheoryData<string> Spacings => ["shifted", "unipc", "dpm", "trailing"];
 
     [Theory, MemberData(nameof(Spacings))]
     public void Sigmas_OfAnySpacing_FallFromNoiseToExactlyZero(string spacing)
@@ -33,6 +33,15 @@ public sealed class FlowScheduleTests
         Assert.Equal([1000.0], schedule.Timesteps);
     }
 
+    [Fact]
+    public void Trailing_FourSteps_AreQuartersShifted()
+    {
+        FlowSchedule schedule = FlowSchedule.Trailing(4, shift: 3);
+
+        NumericAssert.Close<double>([1, 0.9, 0.75, 0.5, 0], [.. schedule.Sigmas], Tolerance.Fp64);
+        NumericAssert.Close<double>([1000, 900, 750, 500], [.. schedule.Timesteps], Tolerance.Fp64);
+    }
+
     [Theory, InlineData(0, 3, 0), InlineData(1, 3, 1), InlineData(0.5, 1, 0.5), InlineData(0.5, 3, 0.75), InlineData(0.25, 2, 0.4)]
     public void Shift_OfANoiseLevel_IsTheFormula(double sigma, double shift, double expected)
     {
@@ -54,6 +63,7 @@ public sealed class FlowScheduleTests
         Assert.Throws<ArgumentOutOfRangeException>(() => FlowSchedule.Shifted(steps, shift, trainTimesteps));
         Assert.Throws<ArgumentOutOfRangeException>(() => FlowSchedule.UniPC(steps, shift, trainTimesteps));
         Assert.Throws<ArgumentOutOfRangeException>(() => FlowSchedule.DpmSolver(steps, shift, trainTimesteps));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FlowSchedule.Trailing(steps, shift, trainTimesteps));
     }
 
     [Fact]
@@ -77,6 +87,7 @@ public sealed class FlowScheduleTests
     {
         "shifted" => FlowSchedule.Shifted(steps, shift),
         "unipc" => FlowSchedule.UniPC(steps, shift),
+        "trailing" => FlowSchedule.Trailing(steps, shift),
         _ => FlowSchedule.DpmSolver(steps, shift),
     };
 }

@@ -102,7 +102,7 @@ public sealed class AttentionFusionTests
         OnnxModel optimized = PassAssert.SameOutputs(model, new OptimizationOptions(), PassAssert.Inputs(model, Axes));
 
         Assert.Equal(1, PassAssert.Count(optimized, "MultiHeadAttention"));
-        Assert.Equal(2, PassAssert.Count(optimized, "LayerNormalization"));
+        Assert.Equal(2, PassAssert.Count(optimized, "SkipLayerNormalization"));
     }
 
     [Fact]

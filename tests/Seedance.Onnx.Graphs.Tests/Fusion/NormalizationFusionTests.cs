@@ -6,6 +6,9 @@ namespace Seedance.Onnx.Graphs.Tests.Fusion;
 [Trait("Tier", "Graph")]
 public sealed class NormalizationFusionTests
 {
+    /// <summary>With ONNX's own operator kept.</summary>
+    private static readonly OptimizationOptions Standard = new() { Without = ["row normalisations"] };
+
     public static TheoryData<string, string> Forms
     {
         get
@@ -28,7 +31,7 @@ public sealed class NormalizationFusionTests
     {
         OnnxModel model = Model(square, root, centred: true, scale: true, shift: true);
 
-        OnnxModel optimized = PassAssert.SameOutputs(model, new OptimizationOptions(), PassAssert.Inputs(model, "B=2 S=5"));
+        OnnxModel optimized = PassAssert.SameOutputs(model, Standard, PassAssert.Inputs(model, "B=2 S=5"));
 
         Assert.Equal(["LayerNormalization"], optimized.Graph.Nodes.Select(node => node.OpType));
         Assert.Equal(3, optimized.Graph.Nodes[0].Inputs.Count);
@@ -59,7 +62,7 @@ public sealed class NormalizationFusionTests
     {
         OnnxModel model = Model("Mul", "Div Sqrt", centred: true, scale: false, shift: false);
 
-        OnnxModel optimized = PassAssert.SameOutputs(model, new OptimizationOptions(), PassAssert.Inputs(model, "B=2 S=5"));
+        OnnxModel optimized = PassAssert.SameOutputs(model, Standard, PassAssert.Inputs(model, "B=2 S=5"));
 
         OnnxNode node = Assert.Single(optimized.Graph.Nodes);
         Assert.Equal(Enumerable.Repeat(1f, 16), optimized.Graph.Initializers.Find(node.Inputs[1])!.ToArray<float>());
@@ -104,9 +107,41 @@ public sealed class NormalizationFusionTests
             graph.Output(graph.Rename(normal, "y"), OnnxElementType.Float32, "B", "S", 16);
         });
 
-        OnnxModel optimized = PassAssert.SameOutputs(model, new OptimizationOptions(), PassAssert.Inputs(model, "B=2 S=5"));
+        OnnxModel optimized = PassAssert.SameOutputs(model, Standard, PassAssert.Inputs(model, "B=2 S=5"));
 
         Assert.Equal(["Add", "LayerNormalization"], optimized.Graph.Nodes.Select(node => node.OpType));
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public void Optimize_NormalizationOfAnyRank_RunsInRows(bool shift)
+    {
+        OnnxModel model = TinyModels.Build(graph =>
+        {
+            graph.Input("x", OnnxElementType.Float32, "B", 3, "S", 16);
+            string scale = graph.Constant<float>("g", Numbers.Between(1, 16), 16);
+            string[] inputs = shift ? ["x", scale, graph.Constant<float>("b", Numbers.Between(2, 16), 16)] : ["x", scale];
+            graph.Output(graph.Rename(graph.Add("LayerNormalization", inputs, OnnxAttribute.Create("epsilon", 1e-2f)), "y"), OnnxElementType.Float32, "B", 3, "S", 16);
+        });
+
+        OnnxModel optimized = PassAssert.SameOutputs(model, new OptimizationOptions(), PassAssert.Inputs(model, "B=2 S=5"));
+
+        Assert.Equal(1, PassAssert.Count(optimized, "SkipLayerNormalization"));
+        Assert.Equal(0, PassAssert.Count(optimized, "LayerNormalization"));
+    }
+
+    [Fact]
+    public void Optimize_NormalizationOfSeveralAxes_IsNoRow()
+    {
+        OnnxModel model = TinyModels.Build(graph =>
+        {
+            graph.Input("x", OnnxElementType.Float32, "B", 3, 16);
+            string normal = graph.Add("LayerNormalization", ["x", graph.Constant<float>("g", Numbers.Between(1, 48), 3, 16)], OnnxAttribute.Create("axis", 1));
+            graph.Output(graph.Rename(normal, "y"), OnnxElementType.Float32, "B", 3, 16);
+        });
+
+        GraphOptimizer.Optimize(model, new OptimizationOptions());
+
+        Assert.Equal(["LayerNormalization"], model.Graph.Nodes.Select(node => node.OpType));
     }
 
     private static OnnxModel Model(string square, string root, bool centred, bool scale, bool shift, long opset = 18) => TinyModels.Build(

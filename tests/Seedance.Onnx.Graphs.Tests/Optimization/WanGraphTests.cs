@@ -50,7 +50,7 @@ public sealed class WanGraphTests(ITestOutputHelper output)
     {
         OnnxModel model = Load(graph);
 
-        GraphOptimizer.Optimize(model, new OptimizationOptions());
+        GraphOptimizer.Optimize(model, new OptimizationOptions { Without = ["row normalisations"] });
 
         string[] fused = [.. expected.Split(", ").Select(entry => entry.Split(' ')[0])];
         Assert.Equal(expected, string.Join(", ", fused.Select(op => $"{op} {PassAssert.Count(model, op)}")));
