@@ -16,16 +16,32 @@ from model.bundle import Text, Tokenizer
 from model.reward import STRIDE, SUBJECTS, USUAL
 from model.text import TextEncoder
 from pictures import to_tensor
-from sample_for_reward import Sample
 from world import Clip, Shot, track
 from world.captions import Said
-from world.detector import ShotDescription
+from world.detector import Scores, ShotDescription
 from world.vocabulary import BACKGROUNDS, CAMERAS, COLOURS, KINDS, MOTIONS, PLACES, STYLES
 
 WINDOW = 64
 LEAST_CELLS = 14
 """Of a subject inside a window, so that its kind can be seen."""
 Told = list[tuple[str, Said]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    clip: Clip
+    """A clip that shows what the captions say; all slots are said, but for a fixed camera and the flat style."""
+    captions: list[str]
+    steps: int
+    scores: Scores
+    """The detector's, a slot."""
+    seen: list[ShotDescription]
+    held_out: bool
+
+    @property
+    def total(self) -> float:
+        """The detector's total: the mean over slots of the share that is right."""
+        return float(np.mean([np.mean(mentions) for mentions in self.scores.values()]))
 
 
 @dataclass(frozen=True)

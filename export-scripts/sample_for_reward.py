@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import pickle
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,29 +21,13 @@ from model.flow import Sampling
 from model.peers import TorchPeer
 from pictures import to_frames, to_tensor
 from precision import ARITHMETIC
+from reward_data import Sample
 from training import WORK
 from world import Clip, render, sample_clip, world_options
 from world.captions import full_shot_caption, is_withheld_text
-from world.detector import Scores, ShotDescription, describe_shots, score_clip
+from world.detector import describe_shots, score_clip
 
 BATCH = 8
-
-
-@dataclass(frozen=True)
-class Sample:
-    clip: Clip
-    """A clip that shows what the captions say; all slots are said, but for a fixed camera and the flat style."""
-    captions: list[str]
-    steps: int
-    scores: Scores
-    """The detector's, a slot."""
-    seen: list[ShotDescription]
-    held_out: bool
-
-    @property
-    def total(self) -> float:
-        """The detector's total: the mean over slots of the share that is right."""
-        return float(np.mean([np.mean(mentions) for mentions in self.scores.values()]))
 
 
 def draw(kind: str, rng: np.random.Generator, frames: int) -> tuple[Clip, list[str]]:
