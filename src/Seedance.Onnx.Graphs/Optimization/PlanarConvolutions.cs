@@ -2,8 +2,9 @@ namespace Seedance.Onnx.Graphs.Optimization;
 
 /// <summary>
 /// Convolutions over time and space, [B, C, F, H, W], as what ONNX Runtime's fast kernels on the processor do: without a reach over time frames stand in the
-/// batch, without a reach over space pixels of a frame lie in one row, with both the frames that a kernel sees become channels, and with neither it is a matrix product. All of them take
-/// and give channels last, so that what stands between them (normalisations, activations, sums) stays there, and the moves between two of them cancel.
+/// batch, without a reach over space pixels of a frame lie in one row, and with neither it is a matrix product. All of them take
+/// and give channels last, so that what stands between them (normalisations, activations, sums) stays there, and the moves between two of them cancel. A kernel that reaches over both stays as it
+/// is: its frames side by side on the channels are as many copies of the volume.
 /// </summary>
 internal sealed class PlanarConvolutions : IGraphPass
 {
@@ -37,8 +38,7 @@ internal sealed class PlanarConvolutions : IGraphPass
         {
             (false, false) => Product(rewriting, node, convolution, last),
             (true, false) => Rows(rewriting, node, convolution, last),
-            (false, true) => Planes(rewriting, node, convolution, last),
-            _ => Planes(rewriting, node, convolution, Taps(rewriting, convolution, last)),
+            _ => Planes(rewriting, node, convolution, last),
         };
         rewriting.End("Transpose", "", [made], OnnxAttribute.Create("perm", ToVolume));
     }
@@ -61,24 +61,14 @@ internal sealed class PlanarConvolutions : IGraphPass
         return rewriting.Add("Reshape", [made, shape]);
     }
 
-    /// <summary>[B, F, H, W, C] -> [B·F, C, H, W]; the taps over time, if there are several, are part of the channels.</summary>
+    /// <summary>[B, F, H, W, C] -> [B·F, C, H, W].</summary>
     private static string Planes(Rewriting rewriting, OnnxNode node, Convolution convolution, string last)
     {
         string planes = rewriting.Add("Reshape", [last, rewriting.Add("Concat", [rewriting.Integers(-1), Shape(rewriting, last, 2, 5)], OnnxAttribute.Create("axis", 0))]);
-        string taps = convolution.ReachesTime ? Transpose(rewriting, node.Inputs[1], [0, 2, 1, 3, 4]) : node.Inputs[1];
-        string weight = rewriting.Add("Reshape", [taps, rewriting.Integers(convolution.Outputs, -1, convolution.Kernel[1], convolution.Kernel[2])]);
+        string weight = rewriting.Add("Reshape", [node.Inputs[1], rewriting.Integers(convolution.Outputs, -1, convolution.Kernel[1], convolution.Kernel[2])]);
         string made = Plane(rewriting, node, planes, weight, convolution, [1, 2]);
         string shape = rewriting.Add("Concat", [Shape(rewriting, last, 0, 2), Shape(rewriting, made, 1, 4)], OnnxAttribute.Create("axis", 0));
         return rewriting.Add("Reshape", [made, shape]);
-    }
-
-    /// <summary>The frames that a kernel sees side by side on the channels: [B, F', H, W, taps · C].</summary>
-    private static string Taps(Rewriting rewriting, Convolution convolution, string last)
-    {
-        long taps = convolution.Kernel[0], dilation = convolution.Dilations[0];
-        return rewriting.Add("Concat", Enumerable.Range(0, (int)taps).Select(tap => rewriting.Add("Slice",
-            [last, rewriting.Integers(tap * dilation), rewriting.Integers(tap == taps - 1 ? long.MaxValue : (tap + 1 - taps) * dilation), rewriting.Integers(1)])).ToList(),
-            OnnxAttribute.Create("axis", -1));
     }
 
     /// <summary>A convolution over two axes of the volume (−1: one of length 1), channels last on both sides.</summary>
@@ -126,7 +116,7 @@ internal sealed class PlanarConvolutions : IGraphPass
                 (false, false) => plainTime && plainSpace && groups == 1,
                 (true, false) => plainSpace,
                 (false, true) => plainTime,
-                _ => plainTime && groups == 1,
+                _ => false,
             };
             return fits ? convolution : null;
         }

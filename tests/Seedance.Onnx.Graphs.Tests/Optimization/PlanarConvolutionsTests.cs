@@ -14,8 +14,6 @@ public sealed class PlanarConvolutionsTests
     [InlineData("3 1 1", "1 1 1", "1 1 1", "0 0 0 0 0 0", 1)]
     [InlineData("3 1 1", "2 1 1", "1 1 1", "2 0 0 1 0 0", 2)]
     [InlineData("3 1 1", "1 1 1", "2 1 1", "0 0 0 0 0 0", 1)]
-    [InlineData("3 3 3", "1 1 1", "1 1 1", "0 1 1 0 1 1", 1)]
-    [InlineData("2 3 1", "1 2 1", "3 1 1", "0 1 0 0 1 0", 1)]
     public void Optimize_ConvolutionOfAVolume_RunsInPlanes(string kernel, string strides, string dilations, string pads, int groups)
     {
         OnnxModel model = Model(kernel, strides, dilations, pads, groups);
@@ -36,6 +34,7 @@ public sealed class PlanarConvolutionsTests
     }
 
     [Theory]
+    [InlineData("3 3 3", "1 1 1", "0 1 1 0 1 1", 1)]
     [InlineData("3 3 3", "2 1 1", "0 1 1 0 1 1", 1)]
     [InlineData("3 3 3", "1 1 1", "1 1 1 1 1 1", 1)]
     [InlineData("3 3 3", "1 1 1", "0 1 1 0 1 1", 2)]
