@@ -9,11 +9,14 @@ for none), `WxHxF.stills.npy` as the first, but each group's last frame encoded 
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import os
 import pickle
 import time
+from multiprocessing.pool import Pool
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -26,6 +29,8 @@ from render_dataset import WORLDS, draw_clips
 from training import WORK, load_average
 from world import Clip, render, track
 
+BATCH = 8
+"""Clips that are encoded at once."""
 MARGIN = 3.0
 """Pixels around a subject that count as its own."""
 
@@ -45,9 +50,22 @@ def subject_cells(clip: Clip) -> np.ndarray:
     return cells
 
 
-def encode(vae: Vae, frames: Tensor) -> np.ndarray:
-    """[B, 3, F, H, W] -> posterior means, float16 [B, C, f, h, w]."""
-    return vae.encode(frames.to(ARITHMETIC).contiguous(memory_format=torch.channels_last_3d))[0].float().contiguous().numpy().astype(np.float16)
+class Encoding(Protocol):
+    def encode(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, 3, F, H, W] in [-1, 1] -> mean and log-variance [B, C, f, h, w]."""
+
+
+@torch.no_grad()
+def encode_clips(encoder: Encoding, clips: list[Clip], pool: Pool) -> tuple[np.ndarray, np.ndarray]:
+    """Renders clips of one size and length and encodes them: means, and those of each group's last frame encoded alone, both float16 [N, C, f, h, w]."""
+    encode = lambda frames: encoder.encode(frames.to(ARITHMETIC).contiguous(memory_format=torch.channels_last_3d))[0].float().numpy().astype(np.float16)  # noqa: E731
+    rendered, rows, stills = pool.imap(render, clips, chunksize=8), [], []
+    while batch := list(itertools.islice(rendered, BATCH)):
+        x = to_tensor(np.stack(batch))
+        rows.append(encode(x))
+        alone = x[:, :, ::TEMPORAL_STRIDE].transpose(1, 2).flatten(0, 1)[:, :, None]
+        stills.append(encode(alone).reshape(len(batch), -1, *rows[-1].shape[1:2], *rows[-1].shape[3:]).swapaxes(1, 2))
+    return np.concatenate(rows), np.concatenate(stills)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -65,19 +83,11 @@ def main(argv: list[str] | None = None) -> None:
     out = args.out or WORK / "latents" / args.world
     out.mkdir(parents=True, exist_ok=True)
     began = time.time()
-    with multiprocessing.Pool(max(1, (os.cpu_count() or 1) - 1)) as pool, torch.no_grad():
+    with multiprocessing.Pool(max(1, (os.cpu_count() or 1) - 1)) as pool:
         for name, clips in buckets.items():
-            rows, stills, batch = [], [], []
-            for i, frames in enumerate(pool.imap(render, clips, chunksize=8)):
-                batch.append(frames)
-                if len(batch) == 8 or i == len(clips) - 1:
-                    x = to_tensor(np.stack(batch))
-                    rows.append(encode(vae, x))
-                    alone = x[:, :, ::TEMPORAL_STRIDE].transpose(1, 2).flatten(0, 1)[:, :, None]
-                    stills.append(encode(vae, alone).reshape(len(batch), -1, *rows[-1].shape[1:2], *rows[-1].shape[3:]).swapaxes(1, 2))
-                    batch = []
-            np.save(out / f"{name}.npy", np.concatenate(rows))
-            np.save(out / f"{name}.stills.npy", np.concatenate(stills))
+            means, stills = encode_clips(vae, clips, pool)  # type: ignore[arg-type]
+            np.save(out / f"{name}.npy", means)
+            np.save(out / f"{name}.stills.npy", stills)
             np.save(out / f"{name}.subject.npy", np.stack([subject_cells(clip) for clip in clips]))
             (out / f"{name}.pkl").write_bytes(pickle.dumps(clips))
             print(f"{name}: {len(clips)} clips, {time.time() - began:.0f} s", flush=True)

@@ -20,14 +20,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from encode_dataset import encode_clips
 from model.semantic import SemanticConfig, SemanticEncoder, token_subjects
-from model.vae import TEMPORAL_STRIDE
-from pictures import to_tensor
 from precision import ARITHMETIC
 from training import WORK, fail, load_average
-from world import render
-
-BATCH = 16
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -41,24 +37,16 @@ def main(argv: list[str] | None = None) -> None:
     if not truths:
         fail(f"{args.work / 'latents'} must hold encoded clips, but has none. Run encode_dataset.py first.")
     began, total, square, count = time.time(), np.zeros(encoder.config.channels), np.zeros(encoder.config.channels), 0
-    encode = lambda x: encoder.encode(x.to(ARITHMETIC).contiguous(memory_format=torch.channels_last_3d))[0].float().numpy()  # noqa: E731
-    with multiprocessing.Pool(max(1, (os.cpu_count() or 1) - 1)) as pool, torch.no_grad():
+    with multiprocessing.Pool(max(1, (os.cpu_count() or 1) - 1)) as pool:
         for truth in truths:
             out = args.work / "semantics" / truth.parent.name
             out.mkdir(parents=True, exist_ok=True)
-            clips, rows, stills, batch = pickle.loads(truth.read_bytes()), [], [], []
-            for i, frames in enumerate(pool.imap(render, clips, chunksize=8)):
-                batch.append(frames)
-                if len(batch) == BATCH or i == len(clips) - 1:
-                    x = to_tensor(np.stack(batch))
-                    rows.append(encode(x))
-                    alone = x[:, :, ::TEMPORAL_STRIDE].transpose(1, 2).flatten(0, 1)[:, :, None]
-                    stills.append(encode(alone).reshape(len(batch), -1, *rows[-1].shape[1:2], *rows[-1].shape[3:]).swapaxes(1, 2))
-                    batch = []
-            means = np.concatenate(rows)
-            total, square, count = total + means.sum((0, 2, 3, 4)), square + np.square(means).sum((0, 2, 3, 4)), count + means[:, 0].size
-            np.save(out / f"{truth.stem}.npy", means.astype(np.float16))
-            np.save(out / f"{truth.stem}.stills.npy", np.concatenate(stills).astype(np.float16))
+            clips = pickle.loads(truth.read_bytes())
+            means, stills = encode_clips(encoder, clips, pool)
+            values = means.astype(np.float64)
+            total, square, count = total + values.sum((0, 2, 3, 4)), square + np.square(values).sum((0, 2, 3, 4)), count + values[:, 0].size
+            np.save(out / f"{truth.stem}.npy", means)
+            np.save(out / f"{truth.stem}.stills.npy", stills)
             np.save(out / f"{truth.stem}.subject.npy", token_subjects(torch.from_numpy(np.load(truth.with_name(f"{truth.stem}.subject.npy")))).numpy())
             shutil.copy(truth, out / truth.name)
             print(f"{truth.parent.name}/{truth.stem}: {len(clips)} clips, {time.time() - began:.0f} s", flush=True)

@@ -22,6 +22,7 @@ from torch import Tensor
 from model.bundle import Bundle, Tokenizer, frame_shots
 from model.flow import Sampling, sample
 from model.peers import PackPeer, Peer, TorchPeer
+from model.semantic import planned
 from model.vae import Vae, VaeConfig
 from pictures import to_frames, to_tensor
 from train_thin_decoder import load_decoder
@@ -76,8 +77,7 @@ def sample_plan(peer: Peer, videos: list[list[str]], shots: list[list[int]], siz
         return None
     shape = (len(videos), peer.planner.latent_channels, len(shots[0]), *size)
     tokens = sample_latents(peer.planner, videos, shots, torch.randn(shape, generator=generator), how)
-    tokens = (1 - PLAN_NOISE) * tokens + PLAN_NOISE * torch.randn(shape, generator=generator)
-    return torch.cat([torch.ones_like(tokens[:, :1]), tokens], dim=1)
+    return planned(tokens, PLAN_NOISE, generator)
 
 
 @torch.no_grad()

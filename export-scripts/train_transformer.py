@@ -22,6 +22,7 @@ from latents import LatentSet
 from model.bundle import Bundle, Text, Tokenizer, attribute_loss, frame_shots, scene_loss
 from model.flow import Sampling, training_sigmas
 from model.peers import TorchPeer
+from model.semantic import planned
 from model.text import TextConfig
 from model.transformer import TransformerConfig
 from model.vae import Vae, VaeConfig
@@ -67,7 +68,7 @@ SUBJECT_WEIGHT = 3.0
 SCENE_WEIGHT = 0.2
 DROP_TEXT = 0.1
 DROP_PLAN = 0.15
-PLAN_NOISE = 0.5
+MOST_PLAN_NOISE = 0.5
 """The largest share of noise in the semantic tokens that a clip is trained to follow."""
 
 
@@ -97,14 +98,9 @@ def draw_plan(rng: np.random.Generator, semantics: Tensor | None, without_text: 
     if semantics is None:
         return None
     b = len(semantics)
-    share = torch.from_numpy(rng.uniform(0, PLAN_NOISE, b).astype(np.float32))[:, None, None, None, None]
+    share = torch.from_numpy(rng.uniform(0, MOST_PLAN_NOISE, b).astype(np.float32))[:, None, None, None, None]
     there = torch.from_numpy(rng.random(b) >= DROP_PLAN) & ~(without_text & torch.from_numpy(rng.random(b) < 0.5))
-    return planned((1 - share) * semantics + share * torch.randn_like(semantics)) * there[:, None, None, None, None]
-
-
-def planned(semantics: Tensor) -> Tensor:
-    """[B, C, f, h, w] with the channel that says that there is a plan before them."""
-    return torch.cat([torch.ones_like(semantics[:, :1]), semantics], dim=1)
+    return planned(semantics, share) * there[:, None, None, None, None]
 
 
 def step_loss(master: Master[Bundle], stage: Stage, source: LatentSet, tokenizer: Tokenizer, rng: np.random.Generator) -> dict[str, Tensor]:
@@ -116,7 +112,7 @@ def step_loss(master: Master[Bundle], stage: Stage, source: LatentSet, tokenizer
         clips = [only_first_shot(clip) for clip in clips]
     text = tokenizer(captions)
     states = master.fast.text(*text)
-    losses = {"attributes": attribute_loss(master.fast, states, text, clips)}
+    losses = {"attributes": attribute_loss(master.fast, states, text, clips) if stage.attributes else torch.zeros(())}
     if stage.frames == 0:
         return losses | {"total": losses["attributes"] * stage.attributes}
 

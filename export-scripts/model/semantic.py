@@ -72,6 +72,12 @@ class SemanticReader(nn.Module):
         return [head(x) for head in self.subject], [head(whole) for head in self.scene], self.thumbnail(x)
 
 
+def planned(tokens: Tensor, share: Tensor | float, generator: torch.Generator | None = None) -> Tensor:
+    """Tokens [B, C, f, h, w] as a plan that a transformer follows: with a share of noise, because what they say in detail is not to be trusted, and before them the channel that says that there is one."""
+    tokens = (1 - share) * tokens + share * torch.randn(tokens.shape, generator=generator)
+    return torch.cat([torch.ones_like(tokens[:, :1]), tokens], dim=1)
+
+
 def thumbnails(frames: Tensor) -> Tensor:
     """The last frame of every group of four, each token's place in THUMBNAIL x THUMBNAIL means: [B, 3, 1 + 4k, H, W] -> [B, 1 + k, h, w, 48]."""
     last = frames[:, :, ::4]
