@@ -3,6 +3,12 @@
     export-scripts/run evaluate.py --pack onnx/seedance-mini
     export-scripts/run evaluate.py --kinds one --count 40 --steps 25
 
+or the videos that the program itself makes of the same prompts:
+
+    export-scripts/run evaluate.py --write-prompts prompts.txt
+    ./seedance generate --prompts prompts.txt --frames 17 --seed 7 -o videos/video.mp4
+    export-scripts/run evaluate.py --videos videos/video.mp4
+
 Prints the share of right answers a slot for each kind of prompt (one subject, two, two shots), then by language and for withheld triples, and the
 total: the mean over slots and kinds. A contact sheet with --sheet.
 """
@@ -12,7 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +30,7 @@ from model.flow import Sampling, sample
 from model.peers import PackPeer, Peer, TorchPeer
 from model.semantic import planned
 from model.vae import Vae, VaeConfig
-from pictures import to_frames, to_tensor
+from pictures import read_video, to_frames, to_tensor
 from train_thin_decoder import load_decoder
 from training import WORK, fail, load_average
 from world import render
@@ -122,22 +128,54 @@ def tally(prompts: list[EvaluationPrompt], videos: list[np.ndarray]) -> dict[str
     return shares | {"total": float(np.mean([v for k, v in shares.items() if k not in ("all", "direction")]))}
 
 
-def score(peer: Peer, kinds: Sequence[str], count: int, how: Sampling, *, simple: bool, seed: int = 7) -> Report:
-    """Scores of `count` prompts of each kind, and over all kinds those of each language, of withheld triples and of all others."""
+def drawn_prompts(kinds: Sequence[str], count: int, simple: bool, seed: int) -> dict[str, list[EvaluationPrompt]]:
+    """`count` prompts of each kind."""
+    return {kind: evaluation_prompts(kind, count, seed, simple=simple, frames=17) for kind in kinds}  # type: ignore[arg-type]
+
+
+def score_videos(prompts: dict[str, list[EvaluationPrompt]], videos: Callable[[list[EvaluationPrompt]], list[np.ndarray]]) -> Report:
+    """Scores of each kind's prompts, and over all kinds those of each language, of withheld triples and of all others. `videos` gives the frames for prompts."""
     report: Report = {}
     groups: dict[str, dict[str, tuple[list[EvaluationPrompt], list[np.ndarray]]]] = defaultdict(lambda: defaultdict(lambda: ([], [])))
-    for kind in kinds:
-        prompts = evaluation_prompts(kind, count, seed, simple=simple, frames=17)  # type: ignore[arg-type]
-        videos = generate(peer, prompts, how, seed=seed)
-        report[kind] = tally(prompts, videos)
-        for prompt, video in zip(prompts, videos, strict=True):
+    for kind, asked in prompts.items():
+        made = videos(asked)
+        report[kind] = tally(asked, made)
+        for prompt, video in zip(asked, made, strict=True):
             for group in (prompt.language, "withheld" if prompt.unseen else "seen"):
                 groups[group][kind][0].append(prompt)
                 groups[group][kind][1].append(video)
     for name in ("en", "zh", "seen", "withheld"):
         report[name] = {"total": float(np.mean([tally(*part)["total"] for part in groups[name].values()]))} if groups[name] else {}
-    report["overall"] = {"total": float(np.mean([report[kind]["total"] for kind in kinds]))}
+    report["overall"] = {"total": float(np.mean([report[kind]["total"] for kind in prompts]))}
     return report
+
+
+def score(peer: Peer, kinds: Sequence[str], count: int, how: Sampling, *, simple: bool, seed: int = 7) -> Report:
+    """Scores of what a peer makes of `count` prompts of each kind."""
+    return score_videos(drawn_prompts(kinds, count, simple, seed), lambda prompts: generate(peer, prompts, how, seed=seed))
+
+
+def storyboard(prompt: EvaluationPrompt) -> str:
+    """A prompt as a line that `seedance generate --prompts` reads: its shots with their lengths at 8 frames a second."""
+    shots = [{"caption": text, "seconds": shot.frames / 8} for text, shot in zip(prompt.shot_prompts, prompt.clip.shots, strict=True)]
+    return json.dumps({"shots": shots}, ensure_ascii=False)
+
+
+def read_videos(first: Path, prompts: dict[str, list[EvaluationPrompt]]) -> Callable[[list[EvaluationPrompt]], list[np.ndarray]]:
+    """Gives the frames of videos that were made of these prompts, in this order: NAME-1.mp4, NAME-2.mp4 and so on for NAME.mp4."""
+    files = {prompt.prompt: first.with_stem(f"{first.stem}-{number}") for number, prompt in enumerate((p for part in prompts.values() for p in part), 1)}
+    missing = [file for file in files.values() if not file.exists()]
+    if missing:
+        fail(f"--videos must be {len(files)} videos, but {missing[0]} and {len(missing) - 1} others are missing. Make them of what --write-prompts writes with the same --kinds, --count and --seed.")
+
+    def read(asked: list[EvaluationPrompt]) -> list[np.ndarray]:
+        made = [read_video(files[p.prompt], p.clip.width, p.clip.height) for p in asked]
+        for prompt, video in zip(asked, made, strict=True):
+            if len(video) != prompt.clip.frames:
+                fail(f"Videos must have {prompt.clip.frames} frames, but {files[prompt.prompt]} has {len(video)}. Make them with --frames {prompt.clip.frames}.")
+        return made
+
+    return read
 
 
 def score_stills(peer: Peer, count: int, how: Sampling, *, simple: bool, seed: int = 7) -> dict[str, float]:
@@ -164,6 +202,13 @@ def table(report: Report) -> str:
     return "\n".join(f"{name:<9}" + "  ".join(f"{slot} {value:.1f}" for slot, value in row.items()) for name, row in report.items() if row)
 
 
+def write(report: Report, path: Path | None) -> None:
+    """Prints a report, and writes it as JSON if there is a path."""
+    print(table(report))
+    if path:
+        path.write_text(json.dumps({name: {slot: round(v, 1) for slot, v in row.items()} for name, row in report.items()}, indent=2) + "\n")
+
+
 def load_vae(work: Path) -> Vae:
     """The trained VAE with averaged weights, its decoder the one that was trained further where there is one."""
     vae = load_average(work / "vae" / "state.pt", lambda c: Vae(VaeConfig.from_dict(c)))
@@ -186,6 +231,8 @@ def load(work: Path, transformer: str = "transformer") -> TorchPeer:
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pack", type=Path, help="score this exported pack (default: the checkpoint below --work)")
+    parser.add_argument("--videos", type=Path, help="score videos that were made of --write-prompts, numbered as generate --prompts does for this name")
+    parser.add_argument("--write-prompts", type=Path, help="write the prompts there, a storyboard a line, and end")
     parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work, or the pack's graph (transformer, transformer_distilled)")
     parser.add_argument("--few", action="store_true", help="space the steps as distilled transformers have them")
@@ -201,22 +248,26 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of the first 16 there")
     args = parser.parse_args(argv)
 
-    how = Sampling(args.steps, args.guidance, args.shift, args.few)
-    peer: Peer = PackPeer(args.pack, args.transformer) if args.pack else load(args.work, args.transformer)
     kinds = args.kinds.split(",")
     if not kinds or not set(kinds) <= set(KINDS):
         fail(f"--kinds must be some of {', '.join(KINDS)}, but is {args.kinds}.")
-    report = score(peer, kinds, args.count, how, simple=args.simple, seed=args.seed)
+    prompts = drawn_prompts(kinds, args.count, args.simple, args.seed)
+    if args.write_prompts:
+        args.write_prompts.write_text("".join(storyboard(prompt) + "\n" for part in prompts.values() for prompt in part), encoding="utf-8")
+        return
+    if args.videos:
+        write(score_videos(prompts, read_videos(args.videos, prompts)), args.json)
+        return
+    how = Sampling(args.steps, args.guidance, args.shift, args.few)
+    peer: Peer = PackPeer(args.pack, args.transformer) if args.pack else load(args.work, args.transformer)
+    report = score_videos(prompts, lambda asked: generate(peer, asked, how, seed=args.seed))
     if args.given:
         for name, places in (("first", (0,)), ("ends", (0, -1))):
             report[name] = score_given(peer, places, args.count, how, seed=args.seed)
-    print(table(report))
-    if args.json:
-        args.json.write_text(json.dumps({name: {slot: round(v, 1) for slot, v in row.items()} for name, row in report.items()}, indent=2) + "\n")
+    write(report, args.json)
     if args.sheet:
-        prompts = [p for kind in kinds for p in evaluation_prompts(kind, 16 // len(kinds) + 1, args.seed, simple=args.simple, frames=17)]  # type: ignore[arg-type]
-        videos = generate(peer, prompts, how, seed=args.seed)
-        sheet(videos, [p.prompt for p in prompts], args.sheet)
+        shown = [p for part in drawn_prompts(kinds, 16 // len(kinds) + 1, args.simple, args.seed).values() for p in part]
+        sheet(generate(peer, shown, how, seed=args.seed), [p.prompt for p in shown], args.sheet)
 
 
 if __name__ == "__main__":

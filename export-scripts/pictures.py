@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -20,3 +23,9 @@ def to_frames(video: Tensor) -> np.ndarray:
 def psnr(made: Tensor, truth: Tensor) -> float:
     """In dB, of videos in [-1, 1]; what is made is cut to that range first."""
     return float(-10 * torch.log10(((made.clamp(-1, 1) - truth) / 2).square().mean()))
+
+
+def read_video(path: Path, width: int, height: int) -> np.ndarray:
+    """The frames of a video file, made smaller (or larger) to a size, uint8 [F, H, W, 3]."""
+    command = ["ffmpeg", "-v", "error", "-i", f"file:{path}", "-vf", f"scale={width}:{height}:flags=area", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    return np.frombuffer(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout, np.uint8).reshape(-1, height, width, 3)

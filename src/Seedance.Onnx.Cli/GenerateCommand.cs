@@ -46,6 +46,7 @@ internal sealed class GenerateCommand
             "seedance generate \"the cat walks to the right\" --image cat.jpg --last-image end.jpg",
             "seedance generate \"the cat stays still\" --video cat.mp4 --duration 4",
             "seedance generate --storyboard film.json --dry-run",
+            "seedance generate --prompts prompts.txt -o videos/video.mp4",
             "seedance generate --like red.mp4 --steps 50 -o better.mp4",
             "seedance generate \"a green star spins\" -o - | ffplay -f rawvideo -pixel_format rgb24 -video_size 96x64 -framerate 8 -")
         {
@@ -70,8 +71,9 @@ internal sealed class GenerateCommand
         long began = _host.Time.GetTimestamp();
         PipelineOptions options = new() { FFmpeg = _host.FFmpeg, Target = _execution.ReadTarget(parsed), Host = _execution.ReadSettings(parsed, _host) };
         GenerationRecord? like = parsed.GetValue(_like) is { } video ? await GenerationRecord.ReadAsync(_host.FullPath(video), options.FFmpeg, cancellationToken).ConfigureAwait(false) : null;
-        VideoRequest request = WithSeed(_request.Read(parsed, like?.Request));
-        RequireImages(like, request);
+        int count = parsed.GetValue(_count) ?? 1;
+        VideoRequest[] requests = [.. _request.Read(parsed, like?.Request).Select((request, index) => WithSeed(request with { Seed = request.Seed + (ulong)(index * count) }))];
+        RequireImages(like, requests[0]);
         bool pipe = _save.IsPipe(parsed);
         if (!pipe)
         {
@@ -80,22 +82,17 @@ internal sealed class GenerateCommand
 
         string packFolder = PackLocator.Find(parsed.GetValue(_pack), _host);
         GenerationPlanner planner = GenerationPlanner.Open(packFolder, options);
-        GenerationPlan plan = await planner.PlanAsync(request, cancellationToken).ConfigureAwait(false);
-        if (parsed.GetValue(_bestOf) is { } candidates)
-        {
-            planner.RequireChoice(candidates, plan);
-        }
-
+        IReadOnlyList<GenerationPlan> plans = await PlanAsync(planner, requests, parsed.GetValue(_bestOf), cancellationToken).ConfigureAwait(false);
         if (parsed.GetValue(_dryRun))
         {
-            PlanReport report = PlanReport.Of(plan, planner.PlanMemory(plan, preview: parsed.GetValue(_preview) is not null), planner.PlanTime(plan));
-            _host.Output.WriteLine(parsed.GetValue(_json) ? report.ToJson() : report.ToText());
+            PlanReport[] reports = [.. plans.Select(plan => PlanReport.Of(plan, planner.PlanMemory(plan, preview: parsed.GetValue(_preview) is not null), planner.PlanTime(plan)))];
+            _host.Output.WriteLine(parsed.GetValue(_json) ? (reports is [var only] ? only.ToJson() : Json.Write(new { videos = reports })) : string.Join("\n\n", reports.Select(report => report.ToText())));
             return ExitCode.Done;
         }
 
         IEnumerable<string> notices = like is not null && like.PackSum != planner.Pack.Sum ? [$"'{parsed.GetValue(_like)}' was made by another pack, {like.Pack}: the video will be another too."] : [];
-        int count = parsed.GetValue(_count) ?? 1;
-        Job[] jobs = [.. Enumerable.Range(0, count).Select(index => NewJob(parsed, plan with { Seed = unchecked(plan.Seed + (ulong)index) }, count == 1 ? null : index + 1, pipe))];
+        GenerationPlan[] videos = [.. plans.SelectMany(plan => Enumerable.Range(0, count).Select(index => plan with { Seed = unchecked(plan.Seed + (ulong)index) }))];
+        Job[] jobs = [.. videos.Select((plan, index) => NewJob(parsed, plan, videos.Length == 1 ? null : index + 1, pipe))];
         Check(jobs, options);
         using ProgressLine progress = new(_host.ShowsProgress ? _host.Error : null, _host.Time);
         progress.Show("opening the pack");
@@ -122,6 +119,32 @@ internal sealed class GenerateCommand
         return ExitCode.Done;
     }
 
+    /// <summary>Plans all videos, so that whatever is wrong with any of them is told before the first is made.</summary>
+    private static async Task<IReadOnlyList<GenerationPlan>> PlanAsync(GenerationPlanner planner, VideoRequest[] requests, int? candidates, CancellationToken cancellationToken)
+    {
+        List<GenerationPlan> plans = [];
+        List<string> problems = [];
+        foreach ((int index, VideoRequest request) in requests.Index())
+        {
+            try
+            {
+                GenerationPlan plan = await planner.PlanAsync(request, cancellationToken).ConfigureAwait(false);
+                if (candidates is { } many)
+                {
+                    planner.RequireChoice(many, plan);
+                }
+
+                plans.Add(plan);
+            }
+            catch (InvalidRequestException e)
+            {
+                problems.AddRange(e.Problems.Select(problem => requests.Length == 1 ? problem : $"Video {index + 1}: {problem}"));
+            }
+        }
+
+        return problems.Count == 0 ? plans : throw new InvalidRequestException(problems);
+    }
+
     private Job NewJob(ParseResult parsed, GenerationPlan plan, int? number, bool pipe) => new(
         number ?? 1,
         plan,
@@ -134,7 +157,7 @@ internal sealed class GenerateCommand
     {
         if (jobs is [{ Saving: null }, _, ..])
         {
-            throw new InvalidRequestException([$"--count must be 1 with -o -, because frames of several videos would run into one another, but is {jobs.Count}."]);
+            throw new InvalidRequestException([$"There must be one video with -o -, because frames of several would run into one another, but there are {jobs.Count}. Name a file."]);
         }
 
         if (jobs[0] is { Saving: not null } or { Preview: not null })

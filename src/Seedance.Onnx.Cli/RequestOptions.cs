@@ -23,6 +23,8 @@ internal sealed class RequestOptions
     private readonly Option<bool> _onlyNew = new("--only-new") { Description = "With --video: only what follows it, and not its own frames." };
     private readonly Option<IReadOnlyList<string>> _references = TextOption.Files("--reference", "FILE", "An image of what it is to show; may be repeated. For packs that take them.");
     private readonly Option<string?> _storyboard = TextOption.File("--storyboard", "FILE", "The shots, as JSON: caption, seconds, camera and first_frame of each. PROMPT is then said of all of them.");
+    private readonly Option<string?> _prompts = TextOption.File(
+        "--prompts", "FILE", "Make a video of each line, a prompt or a storyboard's JSON; files are numbered. In the place of PROMPT.");
     private readonly Option<CameraMove?> _camera = TextOption.Camera("--camera", "What the camera does. [default: nothing is said of it]");
     private readonly Option<string?> _resolution = TextOption.Resolution(
         "--resolution", "The frame's size in pixels, such as 96x64, or a resolution such as 720p, made larger by the pack's upscaler where it needs that. [default: the pack's]");
@@ -66,44 +68,44 @@ internal sealed class RequestOptions
     /// <inheritdoc cref="Prompt"/>
     public IEnumerable<Option> Options =>
     [
-        _image, _lastImage, _video, _onlyNew, _references, _storyboard, _camera, _resolution, _upscale, _ratio, _duration, _frames, _seed,
+        _image, _lastImage, _video, _onlyNew, _references, _storyboard, _prompts, _camera, _resolution, _upscale, _ratio, _duration, _frames, _seed,
         _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _undistilled, _draft, _stepCache, _shift, _shiftBySize, _negative,
     ];
 
-    /// <summary>The request that the command line makes.</summary>
+    /// <summary>The requests that the command line makes: one, or one of each line of a file.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="like">What it starts from; null for an empty request.</param>
-    /// <exception cref="InvalidRequestException">Nothing says what the video shows, or the storyboard cannot be read.</exception>
-    public VideoRequest Read(ParseResult parsed, VideoRequest? like)
+    /// <param name="like">What they start from; null for an empty request.</param>
+    /// <exception cref="InvalidRequestException">Nothing says what the video shows, or the storyboard or the file of prompts cannot be read.</exception>
+    public IReadOnlyList<VideoRequest> Read(ParseResult parsed, VideoRequest? like)
     {
-        VideoRequest request = like ?? new VideoRequest();
-        string? prompt = parsed.GetValue(_prompt);
-        if (parsed.GetValue(_storyboard) is { } path)
+        (string? prompt, string? storyboard, string? prompts) = (parsed.GetValue(_prompt), parsed.GetValue(_storyboard), parsed.GetValue(_prompts));
+        VideoRequest start = like ?? new VideoRequest();
+        IReadOnlyList<VideoRequest> told = (prompt, storyboard, prompts) switch
         {
-            Storyboard board = Storyboard.Read(_host.FullPath(path));
-            request = request with { Shots = board.Shots, Prompt = string.Join(", ", new[] { board.Style, prompt ?? "" }.Where(part => part.Length > 0)) };
-        }
-        else if (prompt is not null)
-        {
-            request = request with { Prompt = prompt, Shots = [] };
-        }
-        else if (like is null)
-        {
-            throw new InvalidRequestException(["PROMPT must be given, but is missing. See: seedance generate --help"]);
-        }
-
-        return ReadSampling(parsed, ReadShape(parsed, request)) with
-        {
-            FirstFrame = Image(parsed, _image),
-            LastFrame = Image(parsed, _lastImage),
-            InputVideo = parsed.GetValue(_video) is { } video ? VideoSource.FromFile(_host.FullPath(video)) : null,
-            OnlyNew = parsed.GetValue(_onlyNew) || request.OnlyNew,
-            References = [.. (parsed.GetValue(_references) ?? []).Select(file => ImageSource.FromFile(_host.FullPath(file)))],
-            Camera = parsed.GetValue(_camera) ?? request.Camera,
-            NegativePrompt = parsed.GetValue(_negative) ?? request.NegativePrompt,
-            Seed = parsed.GetValue(_seed) ?? request.Seed,
+            (null, null, { } file) => PromptFile.Read(_host.FullPath(file), start),
+            (_, _, not null) => throw new InvalidRequestException(["--prompts must stand alone, but PROMPT or --storyboard is there too. Leave one of them out."]),
+            (_, { } file, _) => [Tell(start, Storyboard.Read(_host.FullPath(file)), prompt)],
+            ({ } words, _, _) => [start with { Prompt = words, Shots = [] }],
+            _ => like is not null ? [like] : throw new InvalidRequestException(["PROMPT must be given, but is missing. See: seedance generate --help"]),
         };
+        return [.. told.Select(request => ReadRest(parsed, request))];
     }
+
+    /// <summary>A storyboard as a request; the prompt is said of all of its shots.</summary>
+    public static VideoRequest Tell(VideoRequest start, Storyboard board, string? prompt) =>
+        start with { Shots = board.Shots, Prompt = string.Join(", ", new[] { board.Style, prompt ?? "" }.Where(part => part.Length > 0)) };
+
+    private VideoRequest ReadRest(ParseResult parsed, VideoRequest request) => ReadSampling(parsed, ReadShape(parsed, request)) with
+    {
+        FirstFrame = Image(parsed, _image),
+        LastFrame = Image(parsed, _lastImage),
+        InputVideo = parsed.GetValue(_video) is { } video ? VideoSource.FromFile(_host.FullPath(video)) : null,
+        OnlyNew = parsed.GetValue(_onlyNew) || request.OnlyNew,
+        References = [.. (parsed.GetValue(_references) ?? []).Select(file => ImageSource.FromFile(_host.FullPath(file)))],
+        Camera = parsed.GetValue(_camera) ?? request.Camera,
+        NegativePrompt = parsed.GetValue(_negative) ?? request.NegativePrompt,
+        Seed = parsed.GetValue(_seed) ?? request.Seed,
+    };
 
     /// <summary>Size and length: what is written takes the place of all that another video says of it.</summary>
     private VideoRequest ReadShape(ParseResult parsed, VideoRequest request)

@@ -56,6 +56,48 @@ public sealed class GenerateFilmTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task Generate_FileOfPrompts_MakesAVideoOfEachLine()
+    {
+        File.WriteAllText(_commands.InWork("prompts.txt"), """
+            red ball
+
+            一个红色的球 --frames 9
+            { "shots": [ { "caption": "red ball" } ] }
+            """);
+
+        CommandRun run = await _commands.RunAsync("generate", "--prompts", "prompts.txt", "--seed", "7", "--count", "2", "-o", "a.mp4", "--json");
+        await _commands.RunAsync("generate", "red ball", "--seed", "11", "-o", "b.mp4");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        JsonArray videos = JsonNode.Parse(run.Output)!["videos"]!.AsArray();
+        Assert.Equal(["7", "8", "9", "10", "11", "12"], videos.Select(video => video!["seed"]!.ToJsonString()));
+        Assert.Equal([5, 5, 9, 9, 5, 5], videos.Select(video => (int)video!["frames"]!));
+        Assert.Equal(File.ReadAllBytes(_commands.InWork("b.mp4")), File.ReadAllBytes(_commands.InWork("a-5.mp4")));
+    }
+
+    [SkippableFact]
+    public async Task Generate_FileOfPromptsWithMistakes_TellsEachWithItsPlaceAndMakesNothing()
+    {
+        File.WriteAllText(_commands.InWork("prompts.txt"), """
+            red ball
+            { "shots": [ { "seconds": 2 } ] }
+            { "shots": [
+            """);
+        CommandRun malformed = await _commands.RunAsync("generate", "--prompts", "prompts.txt", "-o", "a.mp4");
+        File.WriteAllText(_commands.InWork("prompts.txt"), "red ball\n{ \"shots\": [ { \"caption\": \"ball\", \"first_frame\": \"none.png\" } ] }\n");
+        CommandRun impossible = await _commands.RunAsync("generate", "--prompts", "prompts.txt", "-o", "a.mp4");
+        File.WriteAllText(_commands.InWork("prompts.txt"), "\n\n");
+        CommandRun empty = await _commands.RunAsync("generate", "--prompts", "prompts.txt", "-o", "a.mp4");
+
+        malformed.AssertFailed(2, "'prompts.txt, line 2': $.shots[0].caption", "'prompts.txt, line 3' must be JSON");
+        impossible.AssertFailed(2, "Video 2: ");
+        empty.AssertFailed(2, "--prompts must have 1 to 100000 lines that are not empty, but 'prompts.txt' has 0.");
+        (await _commands.RunAsync("generate", "--prompts", "none.txt")).AssertFailed(2, "--prompts must be a file that can be read, but ");
+        (await _commands.RunAsync("generate", "ball", "--prompts", "prompts.txt")).AssertFailed(2, "--prompts must stand alone");
+        Assert.Equal(["prompts.txt"], _commands.Names);
+    }
+
+    [SkippableFact]
     public async Task Generate_ToAPipe_WritesRawFramesAndTellsOnTheErrorOutput()
     {
         CommandRun run = await _commands.RunAsync("generate", "red ball", "--seed", "7", "-o", "-");
@@ -72,7 +114,7 @@ public sealed class GenerateFilmTests : IDisposable
     {
         CommandRun run = await _commands.RunAsync("generate", "red ball", "-o", "-", "--count", "2");
 
-        run.AssertFailed(2, "--count must be 1 with -o -");
+        run.AssertFailed(2, "There must be one video with -o -");
     }
 
     [SkippableFact]
