@@ -2,7 +2,7 @@
 
     export-scripts/run train_upscaler.py
 
-Reads the trained VAE; renders clips at full size (four times the draft's), averages them down to the draft, and keeps both with the VAE's reconstruction of the draft
+Reads the trained VAE, with the decoder that was trained further where there is one; renders clips at full size (four times the draft's), averages them down to the draft, and keeps both with the VAE's reconstruction of the draft
 beside the checkpoint. Writes $SEEDANCE_WORK/upscaler/state.pt, and scores held-out clips against bicubic enlargement as it goes.
 """
 
@@ -20,13 +20,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from evaluate import load_vae
 from model.upscaler import SCALE, Upscaler, UpscalerConfig
-from model.vae import Vae, VaeConfig
+from model.vae import Vae
 from muon import Muon
 from pictures import psnr, to_frames, to_tensor
 from precision import ARITHMETIC
 from render_dataset import draw_clips
-from training import WORK, Master, Run, fail, load_average, rise_and_fall
+from training import WORK, Master, Run, fail, rise_and_fall
 from world import Clip, enlarged, render
 
 WINDOW = 40
@@ -114,8 +115,8 @@ def score(upscaler: Upscaler, pairs: Pairs, count: int) -> dict[str, float]:
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--vae", type=Path, default=WORK / "vae")
-    parser.add_argument("--out", type=Path, default=WORK / "upscaler")
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--out", type=Path, help="folder (default: upscaler below --work)")
     parser.add_argument("--clips", type=int, default=400)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=4)
@@ -130,8 +131,9 @@ def main(argv: list[str] | None = None) -> None:
     if args.clips <= HELD_OUT:
         fail(f"--clips must be more than {HELD_OUT}, but is {args.clips}.")
     torch.manual_seed(args.seed)
+    args.out = args.out or args.work / "upscaler"
     if not all((args.out / f"{name}.npy").exists() for name in Pairs.NAMES):
-        make_pairs(args.out, load_average(args.vae / "state.pt", lambda c: Vae(VaeConfig.from_dict(c))), args.clips, args.seed)
+        make_pairs(args.out, load_vae(args.work), args.clips, args.seed)
     pairs = Pairs(args.out)
     config = UpscalerConfig(args.width, args.blocks)
     upscaler = Upscaler(config).to(memory_format=torch.channels_last_3d).train()

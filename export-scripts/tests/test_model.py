@@ -228,7 +228,7 @@ class WholeWayTests(unittest.TestCase):
             train_vae.main(["--data", str(work / "clips"), "--out", str(work / "vae"), "--steps", "3", "--words", "1", "--score-clips", "1", "--channels", "4", "--widths", "16,24",
                             "--encoder-blocks", "1,1", "--decoder-blocks", "1,1"])
             train_thin_decoder.main(["--data", str(work / "clips"), "--vae", str(work / "vae"), "--out", str(work / "vae_thin"), "--steps", "2", "--score-clips", "1"])
-            train_upscaler.main(["--vae", str(work / "vae"), "--out", str(work / "upscaler"), "--clips", "26", "--steps", "2", "--batch", "2", "--width", "8", "--blocks", "1"])
+            train_upscaler.main(["--work", str(work), "--clips", "26", "--steps", "2", "--batch", "2", "--width", "8", "--blocks", "1"])
             score_vae.main(["--vae", str(work / "vae"), "--clips", "1", "--frames", "17", "--json", str(work / "vae.json")])
             self.assertEqual({"one", "two", "shots"}, set(json.loads((work / "vae.json").read_text())))
             score_upscaler.main(["--work", str(work), "--clips", "1", "--json", str(work / "upscaler.json")])
