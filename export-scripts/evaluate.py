@@ -155,22 +155,29 @@ def score(peer: Peer, kinds: Sequence[str], count: int, how: Sampling, *, simple
     return score_videos(drawn_prompts(kinds, count, simple, seed), lambda prompts: generate(peer, prompts, how, seed=seed))
 
 
-def storyboard(prompt: EvaluationPrompt) -> str:
-    """A prompt as a line that `seedance generate --prompts` reads: its shots with their lengths at 8 frames a second."""
-    shots = [{"caption": text, "seconds": shot.frames / 8} for text, shot in zip(prompt.shot_prompts, prompt.clip.shots, strict=True)]
-    return json.dumps({"shots": shots}, ensure_ascii=False)
+def storyboard(prompt: EvaluationPrompt, times: float = 1) -> str:
+    """A prompt as a line that `seedance generate --prompts` reads: its shots with their lengths at 8 frames a second, `times` as long."""
+    shots = [{"caption": text, "seconds": times * shot.frames / 8} for text, shot in zip(prompt.shot_prompts, prompt.clip.shots, strict=True)]
+    return json.dumps({"shots": shots}, ensure_ascii=False) + "\n"
+
+
+def numbered(first: Path, count: int) -> list[Path]:
+    """The files of videos that were made of --write-prompts, in its order: NAME-1.mp4, NAME-2.mp4 and so on for NAME.mp4."""
+    files = [first.with_stem(f"{first.stem}-{number}") for number in range(1, count + 1)]
+    missing = [file for file in files if not file.exists()]
+    if missing:
+        fail(f"--videos must be {count} videos, but {len(missing)} of them are missing, {missing[0]} for one. Make them of what --write-prompts writes with the same options.")
+    return files
 
 
 def read_videos(first: Path, prompts: dict[str, list[EvaluationPrompt]]) -> Callable[[list[EvaluationPrompt]], list[np.ndarray]]:
-    """Gives the frames of videos that were made of these prompts, in this order: NAME-1.mp4, NAME-2.mp4 and so on for NAME.mp4."""
-    files = {prompt.prompt: first.with_stem(f"{first.stem}-{number}") for number, prompt in enumerate((p for part in prompts.values() for p in part), 1)}
-    missing = [file for file in files.values() if not file.exists()]
-    if missing:
-        fail(f"--videos must be {len(files)} videos, but {missing[0]} and {len(missing) - 1} others are missing. Make them of what --write-prompts writes with the same --kinds, --count and --seed.")
+    """Gives the frames of videos that were made of these prompts in this order."""
+    asked = [prompt for part in prompts.values() for prompt in part]
+    files = dict(zip((p.prompt for p in asked), numbered(first, len(asked)), strict=True))
 
-    def read(asked: list[EvaluationPrompt]) -> list[np.ndarray]:
-        made = [read_video(files[p.prompt], p.clip.width, p.clip.height) for p in asked]
-        for prompt, video in zip(asked, made, strict=True):
+    def read(part: list[EvaluationPrompt]) -> list[np.ndarray]:
+        made = [read_video(files[p.prompt], p.clip.width, p.clip.height) for p in part]
+        for prompt, video in zip(part, made, strict=True):
             if len(video) != prompt.clip.frames:
                 fail(f"Videos must have {prompt.clip.frames} frames, but {files[prompt.prompt]} has {len(video)}. Make them with --frames {prompt.clip.frames}.")
         return made
@@ -253,7 +260,7 @@ def main(argv: list[str] | None = None) -> None:
         fail(f"--kinds must be some of {', '.join(KINDS)}, but is {args.kinds}.")
     prompts = drawn_prompts(kinds, args.count, args.simple, args.seed)
     if args.write_prompts:
-        args.write_prompts.write_text("".join(storyboard(prompt) + "\n" for part in prompts.values() for prompt in part), encoding="utf-8")
+        args.write_prompts.write_text("".join(storyboard(prompt) for part in prompts.values() for prompt in part), encoding="utf-8")
         return
     if args.videos:
         write(score_videos(prompts, read_videos(args.videos, prompts)), args.json)
