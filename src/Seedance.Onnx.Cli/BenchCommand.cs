@@ -19,6 +19,8 @@ internal sealed class BenchCommand
     private readonly Option<int?> _frames = TextOption.Count("--frames", "N", "The length in frames. [default: the pack's]");
     private readonly Option<int?> _steps = TextOption.Count("--steps", "N", "Steps of the solver. [default: the pack's]");
     private readonly Option<double?> _guidance = TextOption.Number("--guidance", "G", "How strictly the prompt is followed. [default: the pack's]");
+    private readonly Option<bool> _undistilled = new("--undistilled") { Description = "Run the transformer that the pack's distilled one was made from." };
+    private readonly Option<int?> _upscale = TextOption.Count("--upscale", "N", "Make the frames N times larger with the pack's upscaler. [default: 1]", 1, 256);
     private readonly Option<int?> _runs = TextOption.Count("--runs", "N", $"Videos to measure in each way, after the first. [default: {DefaultRuns}]", 1, 1000);
     private readonly Option<IReadOnlyList<string>> _sweeps = TextOption.Texts(
         "--sweep", "AXIS=V,V,…", $"One thing after the other changed: {string.Join(", ", BenchSweep.Axes)}; such as frames=9,17,41. May be written more than once.");
@@ -45,7 +47,7 @@ internal sealed class BenchCommand
             "seedance bench onnx/seedance-mini --sweep frames=1,17,41 --sweep size=96x64,80x80 --plot bench.svg",
             "seedance bench onnx/seedance-mini --ladder bench/ladder.json --runs 7 --json")
         {
-            bench._pack, bench._prompt, bench._resolution, bench._frames, bench._steps, bench._guidance, bench._runs, bench._sweeps, bench._ladder, bench._markdown, bench._plot,
+            bench._pack, bench._prompt, bench._resolution, bench._frames, bench._steps, bench._guidance, bench._undistilled, bench._upscale, bench._runs, bench._sweeps, bench._ladder, bench._markdown, bench._plot,
         };
         foreach (Option option in bench._execution.Options)
         {
@@ -74,6 +76,8 @@ internal sealed class BenchCommand
                 Frames = parsed.GetValue(_frames),
                 Steps = parsed.GetValue(_steps),
                 Guidance = parsed.GetValue(_guidance),
+                Undistilled = parsed.GetValue(_undistilled),
+                Upscale = parsed.GetValue(_upscale),
                 Seed = 1,
             },
         };

@@ -47,10 +47,12 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("--sweep frames=9,10", "frames 10: Frames must be 1 + a multiple of 4, up to 17, but is 10.")]
     [InlineData("--ladder missing.json", "Ladder '")]
     [InlineData("--ladder wrong.json", "Ladder 'wrong.json': $.rungs[0].precision must be one of fp32, fp16, int8, int8-weights, int4, but is 'fp3'.")]
+    [InlineData("--ladder wrong.json", "Ladder 'wrong.json': $.rungs[0].size must be a width and a height in pixels, such as 96x64, but is 'large'.")]
+    [InlineData("--upscale 2", "upscale")]
     [InlineData("--ladder odd.json", "Ladder 'odd.json' must be a ladder in JSON, but is not:")]
     public async Task Bench_WhatMakesNoSense_IsRefusedBeforeAnythingRuns(string words, string problem)
     {
-        File.WriteAllText(_commands.InWork("wrong.json"), """{ "rungs": [ { "name": "a", "precision": "fp3" } ] }""");
+        File.WriteAllText(_commands.InWork("wrong.json"), """{ "rungs": [ { "name": "a", "precision": "fp3", "size": "large" } ] }""");
         File.WriteAllText(_commands.InWork("odd.json"), """{ "rungs": [ { "name": "a", "colour": "red" } ] }""");
 
         CommandRun run = await _commands.RunAsync(["bench", _commands.Pack, .. words.Split(' ')]);

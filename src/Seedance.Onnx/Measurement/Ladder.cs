@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Seedance.Onnx.Graphs.Precision;
+using Seedance.Onnx.Latents;
 using Seedance.Onnx.Requests;
 using Seedance.Onnx.Sampling;
 
@@ -108,6 +109,12 @@ public sealed record Ladder
         Solver = rung.Solver is { } name && SolverNames.TryParse(name, out SolverKind solver) ? solver : request.Solver,
         SolverOrder = rung.Order ?? request.SolverOrder,
         Guidance = rung.Guidance ?? request.Guidance,
+        Undistilled = rung.Undistilled ?? request.Undistilled,
+        Width = VideoSize.TryParse(rung.Size, out VideoSize size) ? size.Width : request.Width,
+        Height = rung.Size is null ? request.Height : size.Height,
+        Upscale = rung.Upscale ?? request.Upscale,
+        StepCache = rung.StepCache ?? request.StepCache,
+        Draft = rung.Draft ?? request.Draft,
     };
 
     private static IEnumerable<string> FindProblems(LadderRung rung)
@@ -120,6 +127,11 @@ public sealed record Ladder
         if (rung.Solver is { } solver && !SolverNames.TryParse(solver, out _))
         {
             yield return $"solver must be one of {string.Join(", ", SolverNames.All)}, but is '{solver}'.";
+        }
+
+        if (rung.Size is { } size && !VideoSize.TryParse(size, out _))
+        {
+            yield return $"size must be a width and a height in pixels, such as 96x64, but is '{size}'.";
         }
 
         if (rung.Ratio is <= 0)

@@ -6,7 +6,7 @@ public sealed record LadderRung
     /// <summary>What it is called.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Another pack, such as a distilled one; a folder, relative to the ladder's file.</summary>
+    /// <summary>Another pack; a folder, relative to the ladder's file.</summary>
     public string? Pack { get; init; }
 
     /// <summary>Whether operators are fused.</summary>
@@ -14,6 +14,21 @@ public sealed record LadderRung
 
     /// <summary>What the transformer's numbers become: "fp32", "fp16", "int8".</summary>
     public string? Precision { get; init; }
+
+    /// <summary>Whether the transformer runs that the distilled one was made from.</summary>
+    public bool? Undistilled { get; init; }
+
+    /// <summary>The size that the transformer makes, in pixels: "96x64".</summary>
+    public string? Size { get; init; }
+
+    /// <summary>How many times larger the pack's upscaler makes the frames.</summary>
+    public int? Upscale { get; init; }
+
+    /// <summary>How far steps may reuse the last velocity, 0 to 1.</summary>
+    public double? StepCache { get; init; }
+
+    /// <summary>Whether it is a draft: a coarse step cache, the thin decoder, no upscaling.</summary>
+    public bool? Draft { get; init; }
 
     /// <summary>Steps of the solver.</summary>
     public int? Steps { get; init; }

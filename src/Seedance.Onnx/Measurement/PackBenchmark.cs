@@ -58,7 +58,7 @@ public sealed class PackBenchmark : IDisposable
         await using (pipeline.ConfigureAwait(false))
         {
             GenerationPlan plan = await pipeline.PlanAsync(one.Request, cancellationToken).ConfigureAwait(false);
-            (_, TimeSpan first, _, _) = await GenerateAsync(pipeline, plan, cancellationToken).ConfigureAwait(false);
+            (_, TimeSpan first, _) = await GenerateAsync(pipeline, plan, cancellationToken).ConfigureAwait(false);
             List<Video> videos = [];
             for (int run = 0; run < _runs; run++)
             {
@@ -111,12 +111,6 @@ public sealed class PackBenchmark : IDisposable
                 ? Measure(stage.ToString().ToLowerInvariant(), perVideo, perVideo, 1, flops.GetValueOrDefault(stage.ToString().ToLowerInvariant()), peak)
                 : Measure("step", steps.Length > 0 ? steps : perVideo, perVideo, evaluations, flops[StageWork.Denoise] / evaluations, peak);
         }
-
-        if (videos.Any(video => video.Upscaled > TimeSpan.Zero))
-        {
-            TimeSpan[] upscaled = [.. videos.Select(video => video.Upscaled)];
-            yield return Measure(StageWork.Upscale, upscaled, upscaled, 1, 0, peak);
-        }
     }
 
     private static StageMeasure Measure(string name, TimeSpan[] runs, TimeSpan[] perVideo, int runsOfVideo, double flops, double peak)
@@ -142,7 +136,7 @@ public sealed class PackBenchmark : IDisposable
                 Input = one.Pack,
                 Output = Path.Combine(_scratch, $"pack{_converted.Count}"),
                 Precision = one.Precision,
-                Roles = [.. ModelPack.Open(one.Pack).Contract.RunRoles.Where(role => role is GraphRoles.Transformer or GraphRoles.SecondTransformer)],
+                Roles = [.. ModelPack.Open(one.Pack).Contract.Graphs.Keys.Intersect(GraphRoles.Transformers, StringComparer.Ordinal)],
                 Samples = 0,
             };
             folder = _converted[key] = (await ModelOptimizer.OptimizeAsync(request, progress: null, cancellationToken).ConfigureAwait(false)).Output;
@@ -158,23 +152,9 @@ public sealed class PackBenchmark : IDisposable
         long began = Stopwatch.GetTimestamp();
         VideoFile file = await pipeline.GenerateAsync(plan, new GenerationEvents { Progress = steps }, cancellationToken).SaveAsync(path, cancellationToken).ConfigureAwait(false);
         TimeSpan total = Stopwatch.GetElapsedTime(began);
-        return new Video(file.Stages, total, [.. steps.Steps], await UpscaleAsync(pipeline, path, cancellationToken).ConfigureAwait(false));
-    }
-
-    /// <summary>The time to make the video larger, from file to file; 0 for a pack that cannot.</summary>
-    private async Task<TimeSpan> UpscaleAsync(VideoPipeline pipeline, string path, CancellationToken cancellationToken)
-    {
-        if (pipeline.Pack.Contract.FindGraph(GraphRoles.Upscaler) is null)
-        {
-            return TimeSpan.Zero;
-        }
-
-        using VideoUpscaler upscaler = await VideoUpscaler.OpenAsync(pipeline.Pack.Folder, pipeline.Options, cancellationToken).ConfigureAwait(false);
-        long began = Stopwatch.GetTimestamp();
-        await upscaler.UpscaleAsync(path, new SaveRequest { Path = Path.Combine(_scratch, "larger.mp4") }, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return Stopwatch.GetElapsedTime(began);
+        return new Video(file.Stages, total, [.. steps.Steps]);
     }
 
     /// <summary>One video that was made.</summary>
-    private sealed record Video(IReadOnlyList<StageReport> Stages, TimeSpan Total, ImmutableArray<TimeSpan> Steps, TimeSpan Upscaled);
+    private sealed record Video(IReadOnlyList<StageReport> Stages, TimeSpan Total, ImmutableArray<TimeSpan> Steps);
 }

@@ -24,7 +24,12 @@ public sealed class PackBenchmarkTests
     {
         using Testing.TemporaryFolder folder = new();
         string path = folder.PathOf("ladder.json");
-        File.WriteAllText(path, """{ "rungs": [ { "name": "a", "fused": false, "steps": 25 }, { "name": "b", "fused": true }, { "name": "c", "steps": 4, "guidance": 1, "pack": "student" } ] }""");
+        File.WriteAllText(path, """
+            { "rungs": [
+              { "name": "a", "fused": false, "steps": 25, "undistilled": true, "size": "384x256" },
+              { "name": "b", "fused": true },
+              { "name": "c", "steps": 4, "guidance": 1, "pack": "student", "undistilled": false, "size": "96x64", "upscale": 4, "step_cache": 0.1, "draft": true } ] }
+            """);
         BenchmarkCase first = new() { Name = "", Group = "", Pack = "teacher", Request = new VideoRequest { Prompt = "x", Frames = 9 } };
 
         BenchmarkCase[] cases = [.. Ladder.Read(path).CasesOf(first)];
@@ -33,6 +38,9 @@ public sealed class PackBenchmarkTests
         Assert.Equal([25, 25, 4], cases.Select(one => one.Request.Steps!.Value));
         Assert.Equal([null, null, 1], cases.Select(one => one.Request.Guidance));
         Assert.Equal(["teacher", "teacher", folder.PathOf("student")], cases.Select(one => one.Pack));
+        Assert.Equal([true, true, false], cases.Select(one => one.Request.Undistilled));
+        Assert.Equal([(384, 256), (384, 256), (96, 64)], cases.Select(one => (one.Request.Width!.Value, one.Request.Height!.Value)));
+        Assert.Equal([(null, null, false), (null, null, false), (4, 0.1, true)], cases.Select(one => (one.Request.Upscale, one.Request.StepCache, one.Request.Draft)));
         Assert.All(cases, one => Assert.Equal(9, one.Request.Frames));
     }
 
