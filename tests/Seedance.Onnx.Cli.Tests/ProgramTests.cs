@@ -10,6 +10,9 @@ public sealed class ProgramTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    // A child inherits the signals that its parent ignores, and no program hears of those: a shell's background ignores INT.
+    private static readonly string[] WithDefaultSignals = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,TERM"] : [];
+
     private readonly CommandFixture _commands = new();
 
     public void Dispose() => _commands.Dispose();
@@ -54,7 +57,8 @@ public sealed class ProgramTests : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "Signals and the stand-in for FFmpeg are Unix's.");
         string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..", "dotnet"));
-        ProcessStartInfo start = new(dotnet, [Path.Combine(AppContext.BaseDirectory, "seedance.dll"), .. args])
+        string[] command = [.. WithDefaultSignals, dotnet, Path.Combine(AppContext.BaseDirectory, "seedance.dll"), .. args];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             WorkingDirectory = _commands.Work,
             UseShellExecute = false,

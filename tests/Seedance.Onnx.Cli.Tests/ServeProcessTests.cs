@@ -22,7 +22,7 @@ public sealed class ServeProcessTests : IDisposable
 
     public ServeProcessTests()
     {
-        _client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}"), Timeout = TimeSpan.FromSeconds(30) };
+        _client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}"), Timeout = TimeSpan.FromMinutes(2) };
     }
 
     public void Dispose()

@@ -11,17 +11,19 @@ namespace Seedance.Onnx.Server;
 /// <summary>A server on a free port of the loopback address, with the tiny pack and a data folder of its own; the test is skipped where there is no FFmpeg.</summary>
 internal sealed class RunningServer : IAsyncDisposable
 {
-    /// <summary>A request that takes as long as the tiny pack can take: half a second or more.</summary>
+    /// <summary>A request that takes as long as the tiny pack can take: half a second or more. Where a test needs one that runs for sure, the server holds its videos.</summary>
     public static readonly object Slow = new { prompt = "a red ball", num_inference_steps = 1000, num_frames = 17, size = "96x64" };
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly TemporaryFolder? _folder;
+    private readonly HeldFFmpeg? _held;
     private readonly WebApplication _app;
 
-    private RunningServer(WebApplication app, TemporaryFolder? folder)
+    private RunningServer(WebApplication app, TemporaryFolder? folder, HeldFFmpeg? held)
     {
         _app = app;
         _folder = folder;
+        _held = held;
         Client = new HttpClient { BaseAddress = new Uri(app.Urls.First()), Timeout = Patience };
     }
 
@@ -37,19 +39,21 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <param name="configure">Changes the options.</param>
     /// <param name="folder">The data folder, which stays; one that goes with the server if not specified.</param>
     /// <param name="pack">A folder beside the tests' shared files.</param>
-    public static async Task<RunningServer> StartAsync(Action<ServerOptions>? configure = null, string? folder = null, string pack = "tiny-film-pack")
+    /// <param name="holds">Whether no video is finished before <see cref="Release"/>: what runs then runs on, however fast or slow the machine is.</param>
+    public static async Task<RunningServer> StartAsync(Action<ServerOptions>? configure = null, string? folder = null, string pack = "tiny-film-pack", bool holds = false)
     {
         FFmpegOptions ffmpeg = FindFFmpeg();
+        HeldFFmpeg? held = holds ? new HeldFFmpeg(ffmpeg) : null;
         TemporaryFolder? own = folder is null ? new TemporaryFolder() : null;
         ServerOptions options = new() { Port = 0, DataFolder = folder ?? own!.Path, DrainSeconds = 5 };
         configure?.Invoke(options);
         WebApplication app = SeedanceServer.Create(options, seedance =>
         {
             seedance.Pack = RepositoryFolder.PathOf("tests", "Shared", pack);
-            seedance.Pipeline.FFmpeg = ffmpeg;
+            seedance.Pipeline.FFmpeg = held?.Options ?? ffmpeg;
         });
         await app.StartAsync();
-        RunningServer server = new(app, own);
+        RunningServer server = new(app, own, held);
         await server.UntilAsync(async () => (await server.Client.GetAsync("/readyz")).IsSuccessStatusCode);
         return server;
     }
@@ -102,13 +106,18 @@ internal sealed class RunningServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets videos be finished, where they were held.</summary>
+    public void Release() => _held!.Release();
+
     public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        _held?.Release();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _held?.Dispose();
         _folder?.Dispose();
     }
 

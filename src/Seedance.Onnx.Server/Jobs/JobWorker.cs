@@ -30,9 +30,11 @@ internal sealed class JobWorker(
             return;
         }
 
+        // The service's own token comes only after Kestrel has waited for its clients.
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, readiness.Ending);
         using CancellationTokenSource drained = new();
-        using CancellationTokenRegistration drain = stoppingToken.Register(() => drained.CancelAfter(TimeSpan.FromSeconds(options.DrainSeconds)));
-        await Task.WhenAll(Enumerable.Range(0, options.Workers).Select(_ => WorkAsync(drained.Token, stoppingToken))).ConfigureAwait(false);
+        using CancellationTokenRegistration drain = ending.Token.Register(() => drained.CancelAfter(TimeSpan.FromSeconds(options.DrainSeconds)));
+        await Task.WhenAll(Enumerable.Range(0, options.Workers).Select(_ => WorkAsync(drained.Token, ending.Token))).ConfigureAwait(false);
     }
 
     private async Task WorkAsync(CancellationToken drained, CancellationToken stoppingToken)

@@ -9,8 +9,11 @@ internal sealed class Readiness(IHostApplicationLifetime lifetime)
     /// <summary>What keeps the pack from being opened; null where nothing does.</summary>
     public string? Problem { get; set; }
 
+    /// <summary>Cancelled when the server is told to end: before open requests are waited for, which may take as long as their clients like.</summary>
+    public CancellationToken Ending => lifetime.ApplicationStopping;
+
     /// <summary>Whether the server was told to end.</summary>
-    public bool Ends => lifetime.ApplicationStopping.IsCancellationRequested;
+    public bool Ends => Ending.IsCancellationRequested;
 
     /// <summary>Why it is not ready; null if it is.</summary>
     public string? WhyNot => Ends ? "The server ends: it takes no more jobs." : PackIsOpen ? null : Problem ?? "The pack is being opened.";

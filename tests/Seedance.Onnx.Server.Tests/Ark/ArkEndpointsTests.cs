@@ -73,8 +73,8 @@ public sealed class ArkEndpointsTests
     [SkippableFact]
     public async Task Delete_ByState_CancelsRefusesOrRemoves()
     {
-        await using RunningServer server = await RunningServer.StartAsync();
-        string busy = await server.SubmitAsync(RunningServer.Slow);
+        await using RunningServer server = await RunningServer.StartAsync(holds: true);
+        string busy = await server.SubmitAsync();
         await server.WaitForAsync(busy, "in_progress");
         string waiting = (await server.PostAsync(Tasks, Task("a blue ball", new { }))).Body.GetProperty("id").GetString()!;
 

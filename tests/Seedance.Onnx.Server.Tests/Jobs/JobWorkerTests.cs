@@ -62,11 +62,14 @@ public sealed class JobWorkerTests
     public async Task Stop_WithTimeToDrain_LetsTheRunningJobEnd()
     {
         using TemporaryFolder folder = new();
-        await using RunningServer server = await RunningServer.StartAsync(options => options.DrainSeconds = 60, folder.PathOf("data"));
-        string running = await server.SubmitAsync(RunningServer.Slow), waiting = await server.SubmitAsync();
+        await using RunningServer server = await RunningServer.StartAsync(options => options.DrainSeconds = 60, folder.PathOf("data"), holds: true);
+        string running = await server.SubmitAsync(), waiting = await server.SubmitAsync();
         await server.WaitForAsync(running, "in_progress");
 
-        await server.StopAsync();
+        Task stopped = server.StopAsync();
+        await server.UntilAsync(() => Task.FromResult(server.Services.GetRequiredService<Readiness>().Ends));
+        server.Release();
+        await stopped;
 
         Assert.Equal(JobStatus.Succeeded, (await server.Store.FindAsync(running, default))!.Status);
         Assert.Equal(JobStatus.Queued, (await server.Store.FindAsync(waiting, default))!.Status);
@@ -102,10 +105,10 @@ public sealed class JobWorkerTests
     [SkippableFact]
     public async Task Submit_QueueFull_Is429WithRetryAfter()
     {
-        await using RunningServer server = await RunningServer.StartAsync(options => options.MaxQueued = 1);
-        string running = await server.SubmitAsync(RunningServer.Slow);
+        await using RunningServer server = await RunningServer.StartAsync(options => options.MaxQueued = 1, holds: true);
+        string running = await server.SubmitAsync();
         await server.WaitForAsync(running, "in_progress");
-        _ = await server.SubmitAsync(RunningServer.Slow);
+        _ = await server.SubmitAsync();
 
         using HttpResponseMessage full = await server.Client.PostAsync("/v1/videos", System.Net.Http.Json.JsonContent.Create(RunningServer.Slow));
 
@@ -116,22 +119,21 @@ public sealed class JobWorkerTests
     [SkippableFact]
     public async Task Clean_ExpiredAndOldJobs_GoAsTheirTimesSay()
     {
-        await using RunningServer server = await RunningServer.StartAsync(options => (options.ResultSeconds, options.RecordSeconds) = (2, 4));
+        await using RunningServer server = await RunningServer.StartAsync(options => (options.ResultSeconds, options.RecordSeconds) = (2, 4), holds: true);
         string id = await server.SubmitAsync();
-        await server.WaitForAsync(id, "completed");
+        await server.WaitForAsync(id, "in_progress");
         VideoJob late = Job("video_late", seed: 1);
         late.Status = JobStatus.Queued;
         late.Deadline = 1;
         late.Priority = 0;
         server.Files.Begin(late);
-        _ = await server.SubmitAsync(RunningServer.Slow);
         await server.Store.AddAsync(late, 100, default);
 
         await server.UntilAsync(async () => (await server.Store.FindAsync(late.Id, default)) is { Status: JobStatus.Expired });
+        server.Release();
         await server.UntilAsync(async () => (await server.Client.GetAsync($"/v1/videos/{id}/content")).StatusCode == System.Net.HttpStatusCode.NotFound);
         await server.UntilAsync(async () => await server.Store.FindAsync(id, default) is null);
-
-        Assert.DoesNotContain(server.Files.Folders(), folder => folder.Id == id);
+        await server.UntilAsync(() => Task.FromResult(server.Files.Folders().All(folder => folder.Id != id)));
     }
 
     private static VideoJob Job(string id, ulong seed) => new()

@@ -120,8 +120,8 @@ public sealed class OpenAiEndpointsTests
     [SkippableFact]
     public async Task Content_BeforeTheEnd_Is400AndNot409()
     {
-        await using RunningServer server = await RunningServer.StartAsync();
-        string busy = await server.SubmitAsync(RunningServer.Slow);
+        await using RunningServer server = await RunningServer.StartAsync(holds: true);
+        string busy = await server.SubmitAsync();
 
         (int status, JsonElement body) = await server.GetAsync($"/v1/videos/{busy}/content");
 
@@ -131,10 +131,19 @@ public sealed class OpenAiEndpointsTests
     [SkippableFact]
     public async Task Events_OfAJob_TellStepsAndEndWithTheVideo()
     {
-        await using RunningServer server = await RunningServer.StartAsync();
-        string id = await server.SubmitAsync(RunningServer.Slow);
+        await using RunningServer server = await RunningServer.StartAsync(holds: true);
+        string id = await server.SubmitAsync();
+        using StreamReader reader = new(await server.Client.GetStreamAsync($"/v1/videos/{id}/events"));
+        string events = "";
+        while (!(events.Contains("event: preview", StringComparison.Ordinal) && events.Contains("event: progress", StringComparison.Ordinal)))
+        {
+            string? line = await reader.ReadLineAsync();
+            Assert.True(line is not null, events);
+            events += line + "\n";
+        }
 
-        string events = await server.Client.GetStringAsync($"/v1/videos/{id}/events");
+        server.Release();
+        events += await reader.ReadToEndAsync();
 
         Assert.Contains("event: progress\ndata: {\"stage\":\"", events, StringComparison.Ordinal);
         Assert.Matches("event: preview\ndata: {\"look\":[1-8],\"image_url\":\"data:image/png;base64,iVBOR", events);

@@ -9,6 +9,9 @@ internal sealed class BrowserPage : IAsyncDisposable
 {
     private const string Variable = "SEEDANCE_CHROMIUM";
 
+    // Milliseconds. Conditions are waited for; only what never comes takes so long.
+    private const float Patience = 180_000;
+
     // A folder; where it is named, tests leave pictures of what they saw.
     private const string PicturesVariable = "SEEDANCE_SCREENSHOTS";
 
@@ -39,8 +42,8 @@ internal sealed class BrowserPage : IAsyncDisposable
         page.Console += (_, message) => Note(message.Type == "error", message.Text);
         page.PageError += (_, error) => Note(true, error);
         page.Request += (_, request) => _requests.Add(request.Url);
-        page.SetDefaultTimeout(60_000);
-        Assertions.SetDefaultExpectTimeout(60_000);
+        page.SetDefaultTimeout(Patience);
+        Assertions.SetDefaultExpectTimeout(Patience);
     }
 
     public IPage Page { get; }
