@@ -186,6 +186,13 @@ def write_reference(peer: TorchPeer, folder: Path) -> None:
     (folder / "request.json").write_text(json.dumps(REFERENCE | {"guidance": GUIDANCE, "shift": SHIFT, "torch": torch.__version__}, indent=2) + "\n")
 
 
+def write_few_reference(peer: Peer, folder: Path) -> None:
+    """The latents of the same request by the distilled transformer, as it is meant to be sampled: few.npy."""
+    f, h, w = (REFERENCE["frames"] - 1) // 4 + 1, REFERENCE["height"] // 8, REFERENCE["width"] // 8
+    noise = torch.randn(1, peer.latent_channels, f, h, w, generator=torch.Generator().manual_seed(REFERENCE["seed"]))
+    np.save(folder / "few.npy", sample_latents(peer, [[REFERENCE["prompt"]]], [[0] * f], noise, FEW).numpy())
+
+
 def write_film_reference(peer: Peer, folder: Path) -> None:
     """The same for two shots between a given first and last frame: latents as film.npy, the request as film.json. The images are those of `film_images`."""
     f, h, w = (FILM["frames"] - 1) // 4 + 1, FILM["height"] // 8, FILM["width"] // 8
@@ -247,6 +254,8 @@ def main(argv: list[str] | None = None) -> None:
         shutil.copy(args.out / "README.md", partial / "README.md")
     write_reference(peer, args.reference)
     write_film_reference(peer, args.reference)
+    if distilled:
+        write_few_reference(TorchPeer(distilled, vae, peer.tokenizer, peer.statistics), args.reference)
     shutil.rmtree(args.out, ignore_errors=True)
     partial.rename(args.out)
     print(f"{args.out}: {sum(p.stat().st_size for p in args.out.rglob('*') if p.is_file()) / 1e6:.1f} MB")

@@ -16,7 +16,7 @@ namespace Seedance.Onnx.Costs;
 /// <param name="target">What the graphs are asked to run on.</param>
 internal sealed class TimeModel(ModelPack pack, PlannedCosts costs, MemoryModel memory, StageRates rates, ExecutionTarget target)
 {
-    private readonly string _key = $"{pack.Sum} {string.Join(", ", new[] { GraphRoles.TextEncoder, GraphRoles.Transformer, GraphRoles.VaeDecoder, GraphRoles.Upscaler }.Select(role => Describe(target.ForGraph(role))).Distinct(StringComparer.Ordinal))}";
+    private readonly string _key = $"{pack.Sum} {string.Join(", ", ((string[])[GraphRoles.TextEncoder, .. GraphRoles.Transformers, GraphRoles.VaeDecoder, GraphRoles.Upscaler]).Select(role => Describe(target.ForGraph(role))).Distinct(StringComparer.Ordinal))}";
 
     /// <summary>How long a plan is expected to take.</summary>
     /// <param name="plan">The plan.</param>

@@ -36,9 +36,9 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
     /// <exception cref="ModelFileException">A graph cannot be read.</exception>
     public static long WeightsOf(ModelPack pack)
     {
-        // A file is read whole before its weights are where they belong.
+        // A file is read whole, and becomes a graph beside that, before its weights are where they belong.
         long largestFile = pack.Contract.RunRoles.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
-        return largestFile + pack.Contract.RunRoles.Sum(role => WeightsOf(pack, role));
+        return (2 * largestFile) + pack.Contract.RunRoles.Sum(role => WeightsOf(pack, role));
     }
 
     /// <summary>Refuses a pack whose weights alone take more than they may.</summary>

@@ -100,8 +100,7 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
     private ImageCondition Encode(GenerationRun run, IReadOnlyList<VideoFrame> images, CancellationToken cancellationToken)
     {
         using StageRun stage = new(run.Clock, GenerationStage.Condition);
-        bool looksAtImages = sessions[GraphRoles.Transformer].Contract.FindInput(ImageCondition.Features) is not null;
-        GraphSession? imageEncoder = looksAtImages ? sessions.Need(GraphRoles.ImageEncoder, cancellationToken) : null;
+        GraphSession? imageEncoder = pack.Contract.TakesImageFeatures ? sessions.Need(GraphRoles.ImageEncoder, cancellationToken) : null;
         ImageCondition condition = _condition.Run(run.Plan, images, sessions.Need(GraphRoles.VaeEncoder, cancellationToken), imageEncoder, stage, cancellationToken);
         run.Events.Progress?.Report(new GenerationProgress(GenerationStage.Condition, images.Count, images.Count));
         return condition;
