@@ -275,6 +275,14 @@ class WholeWayTests(unittest.TestCase):
             train_transformer.main([*arguments, "--out", str(work / "second"), "--semantics", str(work / "semantic_encoder"), "--planner", str(work / "planner"),
                                     "--start", str(work / "transformer" / "state.pt"), "--scale", "0.0005"])
             evaluate.main(["--work", str(work), "--transformer", "second", "--kinds", "shots", "--count", "1", "--steps", "2"])
+            export_pack.main(["--work", str(work), "--transformer", "second", "--out", str(work / "two_stages"), "--reference", str(work / "two_stages_reference")])
+            made = json.loads((work / "two_stages" / "seedance.json").read_text())
+            self.assertLessEqual({"semantic_encoder", "semantic_transformer"}, set(made["graphs"]))
+            self.assertEqual((made["semantics"]["channels"], made["graphs"]["transformer"]["inputs"]["semantic_states"]["shape"][1]), (4, 5))
+            evaluate.main(["--pack", str(work / "two_stages"), "--kinds", "one", "--count", "1", "--steps", "2", "--given"])
+            import_pack.main(["--pack", str(work / "two_stages"), "--work", str(work / "two_again")])
+            again = evaluate.load(work / "two_again")
+            self.assertEqual((again.bundle.transformer.config.semantic_channels, again.planner.statistics["mean"]), (4, made["semantics"]["mean"]))
             for name in ("latents", "film"):
                 latents = np.load(work / "reference" / f"{name}.npy")
                 self.assertEqual(latents.shape, (1, 4, 5, 8, 12))
