@@ -227,9 +227,8 @@ def write_reference(peer: TorchPeer, folder: Path) -> None:
 
 def write_few_reference(peer: Peer, folder: Path) -> None:
     """The latents of the same request by the distilled transformer, as it is meant to be sampled: few.npy."""
-    f, h, w = (REFERENCE["frames"] - 1) // 4 + 1, REFERENCE["height"] // 8, REFERENCE["width"] // 8
-    noise = torch.randn(1, peer.latent_channels, f, h, w, generator=torch.Generator().manual_seed(REFERENCE["seed"]))
-    np.save(folder / "few.npy", sample_latents(peer, [[REFERENCE["prompt"]]], [[0] * f], noise, FEW).numpy())
+    shots = [0] * ((REFERENCE["frames"] - 1) // 4 + 1)
+    np.save(folder / "few.npy", make_latents(peer, [REFERENCE["prompt"]], shots, (REFERENCE["width"], REFERENCE["height"]), REFERENCE["seed"], FEW).numpy())
 
 
 def write_film_reference(peer: Peer, folder: Path) -> None:
@@ -308,7 +307,7 @@ def main(argv: list[str] | None = None) -> None:
     write_reference(peer, args.reference)
     write_film_reference(peer, args.reference)
     if distilled:
-        write_few_reference(TorchPeer(distilled, vae, peer.tokenizer, peer.statistics), args.reference)
+        write_few_reference(TorchPeer(distilled, vae, peer.tokenizer, peer.statistics, peer.planner if distilled.transformer.config.semantic_channels else None), args.reference)
     shutil.rmtree(args.out, ignore_errors=True)
     partial.rename(args.out)
     print(f"{args.out}: {sum(p.stat().st_size for p in args.out.rglob('*') if p.is_file()) / 1e6:.1f} MB")

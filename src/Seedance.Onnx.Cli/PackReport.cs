@@ -61,6 +61,17 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             group.Channels,
             Absent = group.Kind == ChannelKind.Condition ? Name(group.Absent) : null,
         }),
+        Semantics = _contract.Semantics is not { } semantics ? null : new
+        {
+            semantics.Tokens.Channels,
+            semantics.Tokens.TemporalStride,
+            semantics.Tokens.SpatialStride,
+            semantics.Noise,
+            Solver = semantics.Sampling.Solver.ToName(),
+            semantics.Sampling.Steps,
+            semantics.Sampling.Guidance,
+            Shift = semantics.Sampling.Shift ?? pack.Scheduler.Shift,
+        },
         Graphs = _contract.Graphs.ToDictionary(
             graph => graph.Key,
             graph => new
@@ -106,6 +117,12 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             + (_contract.TransformerChannels.Absent == AbsentFrames.Grey ? ", encoded as frames of one clip that is grey elsewhere" : ", each encoded alone")
             + (_contract.TakesImageFeatures ? ", and looked at through the image encoder" : ""));
         Row("channels", string.Join(" + ", _contract.TransformerChannels.Groups.Select(group => $"{group.Channels} {Name(group.Kind)}")));
+        if (_contract.Semantics is { Tokens: var tokens, Sampling: var made } semantics)
+        {
+            Row("semantics", $"{tokens.Channels} channels for {tokens.SpatialStride}x{tokens.SpatialStride} pixels and {tokens.TemporalStride} frames, made of a whole video first: "
+                + $"{made.Solver.ToName()}, {made.Steps} steps, guidance {made.Guidance}, shift {made.Shift ?? pack.Scheduler.Shift}; followed with {100 * semantics.Noise:0.#} % noise");
+        }
+
         foreach (GraphContract graph in GraphRoles.All.Select(_contract.FindGraph).OfType<GraphContract>())
         {
             text.AppendLine().AppendLine($"{graph.Role}: {graph.File} ({Quantity.Bytes(BytesOf(graph.File))})");

@@ -76,7 +76,7 @@ public sealed class StepLoopTests
     private static float[] Denoise(DenoiseStage stage, GenerationPlan plan, TextCondition text, StageClock clock)
     {
         using StageRun run = new(clock, GenerationStage.Denoise);
-        return stage.Run(plan, text, ImageCondition.None, run);
+        return stage.Run(plan, text, ImageCondition.None, stage: run);
     }
 
     private static float[] RunOnHost(ModelPack pack, GenerationPlan plan, TextCondition text)

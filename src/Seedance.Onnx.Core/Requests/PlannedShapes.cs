@@ -58,9 +58,10 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     /// <summary>The lengths of the semantic transformer's runs for the whole video.</summary>
     /// <param name="pack">The contract of a pack that has one.</param>
     /// <returns>The lengths.</returns>
-    internal PlannedShapes OfSemantics(PackContract pack)
+    /// <exception cref="ArgumentException">The pack has none.</exception>
+    public PlannedShapes OfSemantics(PackContract pack)
     {
-        SamplingSettings sampling = pack.Semantics!.Sampling;
+        SamplingSettings sampling = pack?.Semantics?.Sampling ?? throw new ArgumentException("The pack must have semantics, but has none.", nameof(pack));
         return this with { Latents = Latents with { Frames = SemanticFrames }, Branches = sampling.Guidance == 1 ? 1 : 2, Keep = Solvers.MostKept(sampling.Solver) };
     }
 
