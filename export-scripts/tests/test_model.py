@@ -33,7 +33,7 @@ import train_upscaler
 import train_vae
 from export_pack import DecoderGraph
 from model.bundle import Bundle, Tokenizer, frame_shots
-from model.flow import Sampling, sample, schedule, shifted
+from model.flow import Sampling, sample, schedule, shifted, stream_seed
 from model.text import TextConfig
 from model.transformer import DATA_SPREAD, Positions, TransformerConfig, precondition
 from model.upscaler import Upscaler, UpscalerConfig, enlarge
@@ -194,6 +194,12 @@ class FlowTests(unittest.TestCase):
         self.assertEqual((len(levels), float(levels[0]), float(levels[-1])), (9, 1.0, 0.0))
         self.assertTrue(bool((levels[1:] < levels[:-1]).all()))
         self.assertAlmostEqual(float(shifted(torch.tensor(0.5), 3.0)), 0.75, places=6)
+
+    def test_streams_of_noise_have_the_seeds_of_splitmix(self) -> None:
+        """The first numbers of SplitMix64 from 0, as its authors' code gives them."""
+        self.assertEqual([stream_seed(0, stream) for stream in (1, 2)], [0xE220A8397B1DCDAF & 0xFFFFFFFF, 0x6E789E6AA1B965F4 & 0xFFFFFFFF])
+        self.assertEqual(stream_seed(7, 0), 7)
+        self.assertEqual(len({stream_seed(7, stream) for stream in range(-2, 5)}), 7)
 
     def test_constant_velocity_lands_on_the_data(self) -> None:
         noise, data = torch.randn(2, 3), torch.randn(2, 3)
