@@ -219,10 +219,11 @@ def main(argv: list[str] | None = None) -> None:
     heads = args.width // 64
     transformer = TransformerConfig(vae.config.latent_channels, args.width, heads, args.pairs, text_width=args.width, semantic_channels=len(semantics["mean"]) if semantics else 0)
     bundle = Bundle(TextConfig(tokenizer.size, args.width, heads), transformer).train()
+    if args.start and not (args.out / "state.pt").exists():
+        bundle.load_state_dict(load_average(args.start, Bundle.from_config).state_dict(), strict=not semantics)  # what reads a plan begins as nothing
     bundle.text.requires_grad_(semantics is None)  # both stages of SemanticGen read the features that the first was trained on
     run = Run(args.out, bundle, Muon(bundle, args.rate, is_vector=is_vector), 0.998, bundle.config)
-    if not run.resume() and args.start:
-        bundle.load_state_dict(load_average(args.start, Bundle.from_config).state_dict(), strict=not semantics)  # what reads a plan begins as nothing
+    run.resume()
     planner = None
     if semantics:
         planner = load_planner(WORK, tokenizer, args.planner, args.semantics)
