@@ -120,12 +120,6 @@ internal sealed record PlanReport
             Line(image.Kind.Replace('_', ' '), $"{image.Name}, given as frame {image.Frame}, in latent frame {image.LatentFrame}");
         }
 
-        if (Semantics is { } semantics)
-        {
-            Line("semantics", $"[{string.Join(", ", semantics.Tokens)}] {(semantics.Source is { } source ? $"read off {source}"
-                : $"by {semantics.Solver}, {semantics.Steps} steps, shift {semantics.Shift:0.###}, guidance {semantics.Guidance:0.###}, for the whole video")}; followed with {100 * semantics.Noise:0.#} % noise");
-        }
-
         SolverUse solver = Solver;
         string order = solver.Name is "unipc" or "dpm++" ? $" of order {solver.Order}" : "";
         Line("solver", $"{solver.Name}{order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {BranchRuns()}");
@@ -151,7 +145,7 @@ internal sealed record PlanReport
         void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-12}{value}\n");
     }
 
-    /// <summary>What comes before the video, and what it is made of one after another; nothing for a clip.</summary>
+    /// <summary>What comes before the video, what it is made of one after another, and what it follows; mostly nothing for a clip.</summary>
     private IEnumerable<(string Name, string Value)> Parts()
     {
         if (Video is { } input)
@@ -163,6 +157,13 @@ internal sealed record PlanReport
         {
             string lengths = string.Join(" or ", Windows.Select(window => window.Frames).Distinct().Order()), places = string.Join(", ", Windows.Select(window => $"{window.FirstFrame} to {window.FirstFrame + window.Frames - 1}"));
             yield return ("windows", $"{Windows.Count} of {lengths} frames, each from the last frame of the one before: {places}");
+        }
+
+        if (Semantics is { } semantics)
+        {
+            string origin = semantics.Source is { } source ? $"read off {source}"
+                : $"by {semantics.Solver}, {semantics.Steps} steps, shift {semantics.Shift:0.###}, guidance {semantics.Guidance:0.###}, for the whole video";
+            yield return ("semantics", $"[{string.Join(", ", semantics.Tokens)}] {origin}; followed with {100 * semantics.Noise:0.#} % noise");
         }
     }
 
