@@ -8,7 +8,7 @@ using Seedance.Onnx.Server.Http;
 namespace Seedance.Onnx.Server.Jobs;
 
 /// <summary>Where both APIs hand their requests in: they are planned, so that everything that is wrong is told at once, and on disk before the client hears of it.</summary>
-internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFiles files, JobSignal signal, Readiness readiness, ServerMeter meter, ServerOptions options, TimeProvider time, ILogger<JobIntake> logger)
+internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobArrivals arrivals, JobFiles files, JobSignal signal, Readiness readiness, ServerMeter meter, ServerOptions options, TimeProvider time, ILogger<JobIntake> logger)
 {
     // What the store and a few results need to be written.
     private const long LeastFreeBytes = 256L << 20;
@@ -41,13 +41,17 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
         VideoJob job = await PlanAsync(draft, owner, cancellationToken).ConfigureAwait(false);
         try
         {
-            files.Begin(job);
+            if (draft.Images.Count > 0)
+            {
+                files.Begin(job);
+            }
+
             foreach ((OrderImage image, DraftImage given) in job.Order.Images.Zip(draft.Images))
             {
                 await File.WriteAllBytesAsync(files.Image(job, image), given.Bytes, cancellationToken).ConfigureAwait(false);
             }
 
-            VideoJob? added = await store.AddAsync(job, options.MaxQueued, CancellationToken.None).ConfigureAwait(false);
+            VideoJob? added = await arrivals.AddAsync(job).ConfigureAwait(false);
             if (added is null)
             {
                 meter.QueueWasFull();

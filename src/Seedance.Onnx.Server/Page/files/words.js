@@ -1,7 +1,7 @@
 // The words of the page, in the languages that it speaks. A word with {name} in it gets a value there.
 
 const english = {
-  'skip': 'Skip to the videos', 'other-language': '中文', 'make': 'Make a video',
+  'skip': 'Skip to the videos', 'docs': 'API', 'other-language': '中文', 'make': 'Make a video',
   'key-title': 'API key', 'key-hint': 'This server asks for a key. It stays in this tab until you close it.', 'key-use': 'Use it', 'key-wrong': 'The key must be one of this server’s, but is not.',
   'prompt': 'What the video shows', 'prompt-hint': 'With shots, this is said of all of them.', 'add-shot': 'Add a shot', 'shot': 'Shot {n}', 'remove-shot': 'Remove shot {n}', 'remove': 'Remove',
   'images': 'Images', 'first-frame': 'First frame', 'last-frame': 'Last frame', 'drop': 'Choose or drop an image', 'remove-first': 'Remove the first frame', 'remove-last': 'Remove the last frame',
@@ -22,7 +22,7 @@ const english = {
 };
 
 const chinese = {
-  'skip': '跳到视频列表', 'other-language': 'English', 'make': '生成视频',
+  'skip': '跳到视频列表', 'docs': 'API 文档', 'other-language': 'English', 'make': '生成视频',
   'key-title': 'API 密钥', 'key-hint': '此服务器需要密钥。密钥只保存在当前标签页中，关闭后即清除。', 'key-use': '使用', 'key-wrong': '密钥无效，请检查后重试。',
   'prompt': '视频内容', 'prompt-hint': '分镜头时，这段话适用于所有镜头。', 'add-shot': '添加镜头', 'shot': '镜头 {n}', 'remove-shot': '删除镜头 {n}', 'remove': '删除',
   'images': '图片', 'first-frame': '首帧', 'last-frame': '尾帧', 'drop': '选择或拖入图片', 'remove-first': '移除首帧', 'remove-last': '移除尾帧',
