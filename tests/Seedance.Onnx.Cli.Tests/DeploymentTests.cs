@@ -49,7 +49,7 @@ public sealed partial class DeploymentTests : IDisposable
         Process verify;
         try
         {
-            verify = Process.Start(new ProcessStartInfo("systemd-analyze", ["verify", "--man=no", copy]) { RedirectStandardError = true })!;
+            verify = Process.Start(new ProcessStartInfo("systemd-analyze", ["verify", "--man=no", copy]) { UseShellExecute = false, RedirectStandardError = true })!;
         }
         catch (System.ComponentModel.Win32Exception missing)
         {

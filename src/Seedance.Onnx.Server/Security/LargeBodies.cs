@@ -18,7 +18,7 @@ internal sealed class LargeBodies : IDisposable
     {
         if (!HttpMethods.IsGet(context.Request.Method))
         {
-            context.Request.Body = new Body(context, this, context.Request.ContentLength > LargeBytes ? 0 : LargeBytes);
+            context.Request.Body = new Body(context.Request.Body, context, this, context.Request.ContentLength > LargeBytes ? 0 : LargeBytes);
         }
     }
 
@@ -36,9 +36,8 @@ internal sealed class LargeBodies : IDisposable
     }
 
     /// <summary>The body, which goes on beyond so many bytes only when it is its turn.</summary>
-    private sealed class Body(HttpContext context, LargeBodies bodies, int small) : Stream
+    private sealed class Body(Stream inner, HttpContext context, LargeBodies bodies, int small) : Stream
     {
-        private readonly Stream _inner = context.Request.Body;
         private long _left = small;
         private bool _entered;
 
@@ -64,7 +63,7 @@ internal sealed class LargeBodies : IDisposable
                 _entered = true;
             }
 
-            int read = await _inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            int read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             _left -= read;
             return read;
         }

@@ -86,6 +86,30 @@ public sealed class MalformedRequestsTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Clients that say that nothing follows, in the middle of a request or after it: nobody may be waited for who has nothing more to say.</summary>
+    [SkippableTheory]
+    [InlineData("GET /v1/videos HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET /v1/videos/{id}/events HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET /v1/videos HTTP/1.1\r\nHost: loc")]
+    [InlineData("")]
+    [InlineData("POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{")]
+    [InlineData("POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 24\r\n\r\n{")]
+    [InlineData("POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"pro")]
+    [InlineData("POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 14\r\n\r\n")]
+    [InlineData("POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 3000000\r\n\r\n--x\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\nhal")]
+    public async Task Request_OnAHalfClosedConnection_IsAnsweredOrLetGo(string text)
+    {
+        await using RunningServer server = await RunningServer.StartAsync(holds: true);
+        string id = await server.SubmitAsync();
+        using RawConnection connection = await RawConnection.OpenAsync(server.Client.BaseAddress!);
+        using CancellationTokenSource late = new(Longest);
+
+        RawAnswer? answer = await connection.AskAsync(Encoding.Latin1.GetBytes(text.Replace("{id}", id, StringComparison.Ordinal)), ends: true, late.Token);
+
+        Assert.True(answer is null or { Status: < 500 }, $"{answer?.Status}");
+        Assert.Single(await server.Store.FindAsync(_ => true, default));
+    }
+
     private static string? FindProblem(FuzzedRequest request, RawAnswer? answer)
     {
         if (answer is null)

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Seedance.Onnx.Hosting;
 using Seedance.Onnx.Requests;
+using Seedance.Onnx.Server.Fuzz;
 using Seedance.Onnx.Testing;
 
 namespace Seedance.Onnx.Server.Jobs;
@@ -73,6 +75,25 @@ public sealed class JobWorkerTests
 
         Assert.Equal(JobStatus.Succeeded, (await server.Store.FindAsync(running, default))!.Status);
         Assert.Equal(JobStatus.Queued, (await server.Store.FindAsync(waiting, default))!.Status);
+    }
+
+    [SkippableFact]
+    public async Task Stop_WhileAClientHasNotSaidAll_StopsTheJobMeanwhile()
+    {
+        using TemporaryFolder folder = new();
+        await using RunningServer server = await RunningServer.StartAsync(options => options.DrainSeconds = 0, folder.PathOf("data"), holds: true);
+        string running = await server.SubmitAsync();
+        await server.WaitForAsync(running, "in_progress");
+        using RawConnection slow = await RawConnection.OpenAsync(server.Client.BaseAddress!);
+        _ = slow.AskAsync("POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{"u8.ToArray(), ends: false, default);
+        await server.UntilAsync(async () => Regex.IsMatch(await server.Client.GetStringAsync("/metrics"), "http_server_active_requests\\{[^}]*POST[^}]*\\} [1-9]"));
+
+        Task stopped = server.StopAsync();
+        await server.UntilAsync(async () => await server.Store.FindAsync(running, default) is { Status: JobStatus.Queued, Attempts: 0 });
+
+        Assert.False(stopped.IsCompleted);
+        slow.Dispose();
+        await stopped;
     }
 
     [SkippableFact]
