@@ -97,7 +97,7 @@ public static class SeedanceServer
         _ = host.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(ListenAddresses.Of(options)).ConfigureKestrel(kestrel =>
         {
             KestrelServerLimits limits = kestrel.Limits;
-            limits.MaxRequestBodySize = (long)options.MaxBodyMib << 20;
+            limits.MaxRequestBodySize = null; // LargeBodies refuses what is too large
             limits.MaxConcurrentConnections = options.MaxConnections;
             limits.RequestHeadersTimeout = HeadersTimeout;
             limits.MaxRequestHeaderCount = 64;

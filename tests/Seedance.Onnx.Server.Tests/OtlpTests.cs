@@ -30,7 +30,7 @@ public sealed class OtlpTests
 
         string metrics = TextOf(Metrics), traces = TextOf(Traces);
         Assert.All(["seedance.jobs.ended", "seedance.job.duration", "seedance.videos", "http.server.request.duration"], name => Assert.Contains(name, metrics, StringComparison.Ordinal));
-        Assert.All(["seedance.generate", "POST /v1/videos"], name => Assert.Contains(name, traces, StringComparison.Ordinal));
+        Assert.Contains("seedance.generate", traces, StringComparison.Ordinal);
         Assert.All([metrics, traces], text => Assert.Contains("service.name\u0012\u000a\u000a\u0008seedance", text, StringComparison.Ordinal));
 
         string TextOf(string path) => string.Concat(received.Where(call => call.Path == path).Select(call => call.Text));

@@ -13,6 +13,8 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobAr
     // What the store and a few results need to be written.
     private const long LeastFreeBytes = 256L << 20;
 
+    private const string NotDecoded = ", but is not: ";
+
     // By the logarithm of pixels: sizes of one resolution differ by a few per cent, resolutions by more than half.
     private const double SameResolution = 0.2;
     private static readonly TimeSpan LongestDecode = TimeSpan.FromSeconds(20);
@@ -233,6 +235,9 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobAr
 
         DraftImage? image = draft.Images.FirstOrDefault(image => problem.Contains($"'{image.Parameter}'", StringComparison.Ordinal));
         ProblemKind kind = image is null ? ProblemKind.Invalid : problem.Contains("must be an image", StringComparison.Ordinal) ? ProblemKind.UnsupportedImage : ProblemKind.OversizedImage;
-        return new RequestProblem(kind, problem, image?.Parameter);
+
+        // What FFmpeg said, addresses of its memory among it, is not for clients.
+        int native = problem.IndexOf(NotDecoded, StringComparison.Ordinal);
+        return new RequestProblem(kind, native < 0 ? problem : $"{problem[..native]}{NotDecoded[..^2]}. Use another file, or convert it first.", image?.Parameter);
     }
 }

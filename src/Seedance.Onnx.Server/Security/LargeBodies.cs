@@ -3,14 +3,18 @@ using Seedance.Onnx.Server.Http;
 
 namespace Seedance.Onnx.Server.Security;
 
-/// <summary>Lets a few requests at once send large bodies: those of images take several times their size in memory. Whoever does not say how much comes has said so once much has come.</summary>
-internal sealed class LargeBodies : IDisposable
+/// <summary>
+/// Lets a few requests at once send large bodies: those of images take several times their size in memory. Whoever does not say how much comes has said so once much has come. Refuses
+/// what is larger than the server takes: Kestrel's own refusal hangs up on a client that still sends, which then hears a broken connection and no answer.
+/// </summary>
+internal sealed class LargeBodies(ServerOptions options) : IDisposable
 {
     private const int LargeBytes = 1 << 20;
     private const int MostAtOnce = 4;
     private const int MostWaiting = 256;
     private static readonly TimeSpan WhenFull = TimeSpan.FromSeconds(1);
 
+    private readonly long _most = (long)options.MaxBodyMib << 20;
     private readonly ConcurrencyLimiter _limiter = new(new ConcurrencyLimiterOptions { PermitLimit = MostAtOnce, QueueLimit = MostWaiting });
 
     /// <summary>Watches the body of a request that may have one.</summary>
@@ -38,7 +42,7 @@ internal sealed class LargeBodies : IDisposable
     /// <summary>The body, which goes on beyond so many bytes only when it is its turn.</summary>
     private sealed class Body(Stream inner, HttpContext context, LargeBodies bodies, int small) : Stream
     {
-        private long _left = small;
+        private long _read;
         private bool _entered;
 
         public override bool CanRead => true;
@@ -57,15 +61,24 @@ internal sealed class LargeBodies : IDisposable
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            if (_left <= 0 && !_entered)
+            RequireAtMost(context.Request.ContentLength ?? 0);
+            if (_read >= small && !_entered)
             {
                 await bodies.EnterAsync(context, cancellationToken).ConfigureAwait(false);
                 _entered = true;
             }
 
             int read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-            _left -= read;
+            RequireAtMost(_read += read);
             return read;
+        }
+
+        private void RequireAtMost(long bytes)
+        {
+            if (bytes > bodies._most)
+            {
+                throw new RequestProblemException(ProblemKind.TooLarge, "The body must be smaller, but is larger than this server takes. Send a smaller image.");
+            }
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
