@@ -106,7 +106,8 @@ public sealed class GenerationPlanner
             measured = measured with { InputVideo = await LookAsync(video, problems, notices, cancellationToken).ConfigureAwait(false) };
         }
 
-        if (request.SemanticsOf is { Size: null } source)
+        // One that the pack has no use for is refused, and not looked at.
+        if (request.SemanticsOf is { Size: null } source && Pack.Contract.FindGraph(GraphRoles.SemanticEncoder) is not null)
         {
             measured = measured with { SemanticsOf = await LookAsync(source, problems, notices, cancellationToken).ConfigureAwait(false) };
         }

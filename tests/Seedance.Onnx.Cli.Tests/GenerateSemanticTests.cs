@@ -20,7 +20,7 @@ public sealed class GenerateSemanticTests : IDisposable
         CommandRun json = await _commands.RunAsync("generate", "a red ball", "--pack", Pack, "--frames", "17", "--seed", "7", "--dry-run", "--json");
 
         Assert.Contains("\nsemantics   [3, 5, 4, 6] by euler, 25 steps, shift 2, guidance 3, for the whole video; followed with 20 % noise\n", run.Output, StringComparison.Ordinal);
-        Assert.Matches(@"for text, \d+ for semantics, \d+ for denoising", run.Output);
+        Assert.Matches(@", \d+ for semantics, \d+ for denoising", run.Output);
         JsonNode plan = JsonNode.Parse(json.Output)!, semantics = plan["semantics"]!;
         Assert.Equal(("[3,5,4,6]", "euler", 25), (semantics["tokens"]!.ToJsonString(), (string?)semantics["solver"], (int)semantics["steps"]!));
         Assert.Equal(3, new[] { plan["seed"]!, semantics["seed"]!, semantics["noiseSeed"]! }.Select(seed => (ulong)seed).Distinct().Count());
