@@ -28,8 +28,8 @@ from torch import Tensor
 from model.bundle import Bundle, Tokenizer, frame_shots
 from model.flow import Sampling, sample
 from model.peers import PackPeer, Peer, TorchPeer
-from model.semantic import planned
-from model.vae import Vae, VaeConfig
+from model.semantic import SEMANTIC_STRIDE, SemanticConfig, SemanticEncoder, planned
+from model.vae import SPATIAL_STRIDE, Vae, VaeConfig
 from pictures import read_video, to_frames, to_tensor
 from train_thin_decoder import load_decoder
 from training import WORK, fail, load_average
@@ -77,13 +77,16 @@ PLAN_NOISE = 0.2
 
 
 @torch.no_grad()
-def sample_plan(peer: Peer, videos: list[list[str]], shots: list[list[int]], size: tuple[int, int], how: Sampling, generator: torch.Generator) -> Tensor | None:
-    """The semantic tokens of the peer's planner, if it has one, with the channel that says so: [B, 1 + S, f, h, w]; `size` is h and w."""
+def sample_plan(peer: Peer, videos: list[list[str]], shots: list[list[int]], latents: tuple[int, ...], how: Sampling, generator: torch.Generator, images: dict[int, Tensor] | None = None,
+                noise: torch.Generator | None = None) -> Tensor | None:
+    """The semantic tokens of the peer's planner for latents of a shape [B, C, f, h, w], if it has one, with the channel that says so: [B, 1 + S, f, h/2, w/2]. `images`: [B, 3, H, W] by the
+    latent frame whose last frame they are; `noise` draws what they are blurred with, `generator` if there is none."""
     if peer.planner is None:
         return None
-    shape = (len(videos), peer.planner.latent_channels, len(shots[0]), *size)
-    tokens = sample_latents(peer.planner, videos, shots, torch.randn(shape, generator=generator), how)
-    return planned(tokens, PLAN_NOISE, generator)
+    shape = (len(videos), peer.planner.latent_channels, latents[2], latents[3] * SPATIAL_STRIDE // SEMANTIC_STRIDE, latents[4] * SPATIAL_STRIDE // SEMANTIC_STRIDE)
+    given = {place: peer.planner.encode(image) for place, image in (images or {}).items()}
+    tokens = sample_latents(peer.planner, videos, shots, torch.randn(shape, generator=generator), how, given)
+    return planned(tokens, PLAN_NOISE, noise or generator)
 
 
 @torch.no_grad()
@@ -102,10 +105,10 @@ def generate(peer: Peer, prompts: list[EvaluationPrompt], how: Sampling, *, seed
         clip = part[0].clip
         f = 1 if still else (clip.frames - 1) // 4 + 1
         noise = torch.randn(len(part), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=generator)
-        images = {place % f: peer.encode(to_tensor(np.stack([render(p.clip)[place] for p in part])[:, None])[:, :, 0]) for place in given}
+        images = {place % f: to_tensor(np.stack([render(p.clip)[place] for p in part])[:, None])[:, :, 0] for place in given}
         captions, shots = [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part]
-        plan = sample_plan(peer, captions, shots, (noise.shape[3] // 2, noise.shape[4] // 2), how, generator)
-        latents = sample_latents(peer, captions, shots, noise, how, images, plan)
+        plan = sample_plan(peer, captions, shots, noise.shape, how, generator, images)
+        latents = sample_latents(peer, captions, shots, noise, how, {place: peer.encode(image) for place, image in images.items()}, plan)
         videos += list(decode(peer, latents))
     return videos
 
@@ -224,15 +227,21 @@ def load_vae(work: Path) -> Vae:
     return vae  # type: ignore[return-value]
 
 
+def load_planner(work: Path, tokenizer: Tokenizer, planner: Path | None = None, encoder: Path | None = None) -> TorchPeer:
+    """The first stage with averaged weights, whose images the semantic encoder encodes; folders as they are below `work` if not given."""
+    encoder = encoder or work / "semantic_encoder"
+    reader = load_average(encoder / "state.pt", lambda c: SemanticEncoder(SemanticConfig.from_dict(c)))
+    bundle = load_average((planner or work / "planner") / "state.pt", Bundle.from_config)
+    return TorchPeer(bundle, reader, tokenizer, json.loads((encoder / "statistics.json").read_text()))  # type: ignore[arg-type]
+
+
 def load(work: Path, transformer: str = "transformer") -> TorchPeer:
     """The trained parts with averaged weights; with the planner, if the transformer follows plans."""
     statistics = json.loads((work / "vae" / "statistics.json").read_text())
     bundle = load_average(work / transformer / "state.pt", Bundle.from_config)
-    tokenizer, vae, planner = Tokenizer.load(work / "tokenizer" / "spiece.model"), load_vae(work), None
-    if bundle.transformer.config.semantic_channels:  # type: ignore[union-attr]
-        tokens = json.loads((work / "semantic_encoder" / "statistics.json").read_text())
-        planner = TorchPeer(load_average(work / "planner" / "state.pt", Bundle.from_config), vae, tokenizer, tokens)  # type: ignore[arg-type]
-    return TorchPeer(bundle, vae, tokenizer, statistics, planner)  # type: ignore[arg-type]
+    tokenizer = Tokenizer.load(work / "tokenizer" / "spiece.model")
+    planner = load_planner(work, tokenizer) if bundle.transformer.config.semantic_channels else None  # type: ignore[union-attr]
+    return TorchPeer(bundle, load_vae(work), tokenizer, statistics, planner)  # type: ignore[arg-type]
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -19,13 +19,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from evaluate import decode, load, sample_latents
+from evaluate import PLAN_NOISE, decode, load, sample_latents, sample_plan
 from export_graphs import GraphExport, Tensors, export, export_tokenizer, round_to_half
 from model.bundle import Bundle
-from model.flow import Sampling
+from latents import Statistics
+from model.flow import Sampling, stream_seed
 from model.peers import PackPeer, Peer, TorchPeer
 from model.reward import HEADS, Reward, RewardConfig
+from model.semantic import SEMANTIC_STRIDE, SemanticEncoder
 from model.text import MAX_SHOTS
+from model.transformer import Transformer, TransformerConfig
 from model.vae import REACH, SPATIAL_STRIDE, TEMPORAL_STRIDE, Decoder, Past, Vae, fold, unfold
 from model.upscaler import SCALE, Upscaler, UpscalerConfig
 from pictures import to_tensor
@@ -36,6 +39,8 @@ from world.prompts import evaluation_prompts
 
 NAME, VERSION = "seedance-mini", "0.4.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
+PLANNING = Sampling(STEPS, GUIDANCE, SHIFT)
+"""How semantic tokens are sampled, whatever is asked of the latents."""
 MAX_TOKENS = 192
 RESOLUTIONS = {"64p": 1, "256p": SCALE, "1024p": SCALE**2}
 """What the cascade's sizes are called, by their lines: how many times larger than the drafts they are."""
@@ -84,29 +89,43 @@ class EncoderGraph(nn.Module):
         return self.encoder(sample)
 
 
-def graphs_of(bundle: Bundle, vae: Vae, distilled: Bundle | None = None, thin_decoder: Decoder | None = None, upscaler: Upscaler | None = None, reward: Reward | None = None) -> list[GraphExport]:
+def graphs_of(bundle: Bundle, vae: Vae, distilled: Bundle | None = None, thin_decoder: Decoder | None = None, upscaler: Upscaler | None = None, reward: Reward | None = None,
+              planner: Bundle | None = None, reader: SemanticEncoder | None = None) -> list[GraphExport]:
     """The pack's networks with their tensors and the three shapes each is checked at."""
     c, d = vae.config.latent_channels, bundle.text.config.width
-    cin, n = bundle.transformer.config.input_channels, bundle.text.config.vocabulary
+    n = bundle.text.config.vocabulary
 
     def words(b: int, s: int, shots: int) -> tuple[Tensor, Tensor, Tensor]:
         mask = torch.ones(b, s, dtype=torch.int64)
         mask[0, s // 2:] = 0
         return torch.randint(3, n, (b, s)), mask, (torch.arange(s) * shots // s).expand(b, s).contiguous()
 
-    def noisy(b: int, f: int, h: int, w: int, s: int, shots: int) -> tuple[Tensor, ...]:
+    def noisy(config: TransformerConfig, b: int, f: int, h: int, w: int, s: int, shots: int) -> tuple[Tensor, ...]:
         _, mask, ids = words(b, s, shots)
-        return torch.randn(b, cin, f, h, w), torch.rand(b) * 1000, torch.randn(b, s, d), mask, ids, (torch.arange(f) * shots // f).expand(b, f).contiguous()
+        plan = (torch.randn(b, config.plan_channels, f, h // config.patch, w // config.patch),) if config.semantic_channels else ()
+        return torch.randn(b, config.input_channels, f, h, w), torch.rand(b) * 1000, torch.randn(b, s, d), mask, ids, (torch.arange(f) * shots // f).expand(b, f).contiguous(), *plan
 
     def frames(b: int, f: int, h: int, w: int) -> tuple[Tensor]:
         return (torch.rand(b, 3, f, h, w) * 2 - 1,)
 
+    def transformer_export(role: str, transformer: Transformer) -> GraphExport:
+        config = transformer.config
+        inputs: Tensors = {"hidden_states": ("float32", ["B", config.input_channels, "f", "h", "w"]), "timestep": ("float32", ["B"]), "encoder_hidden_states": ("float32", ["B", "S", d]),
+                           "encoder_attention_mask": ("int64", text_axes), "encoder_shot_ids": ("int64", text_axes), "frame_shot_ids": ("int64", ["B", "f"])}
+        if config.semantic_channels:
+            inputs["semantic_states"] = ("float32", ["B", config.plan_channels, "f", "h_token", "w_token"])
+        return GraphExport(role, transformer, inputs, {"out_hidden_states": ("float32", ["B", config.latent_channels, "f", "h", "w"])},
+                           [noisy(config, 2, 5, 8, 12, 20, 1), noisy(config, 1, 3, 10, 10, 9, 2), noisy(config, 4, 11, 12, 8, 40, 3)])
+
+    text_axes: list[int | str] = ["B", "S"]
     video: list[int | str] = ["B", 3, "F", "H", "W"]
     optional = [decoder_export("vae_decoder_thin", thin_decoder)] if thin_decoder else []
     if upscaler:
         optional.append(GraphExport("upscaler", upscaler, {"sample": ("float32", video)}, {"upscaled": ("float32", ["B", 3, "F", "H4", "W4"])},
                                     [frames(1, 3, 16, 24), frames(2, 1, 20, 20), frames(1, 5, 24, 16)]))
-    text_axes: list[int | str] = ["B", "S"]
+    if reader:
+        optional.append(GraphExport("semantic_encoder", reader, {"sample": ("float32", video)}, {"semantic_parameters": ("float32", ["B", 2 * reader.config.channels, "f", "h", "w"])},
+                                    [frames(1, 9, 64, 96), frames(2, 1, 80, 80), frames(1, 17, 96, 64)]))
     if reward:
         optional.append(GraphExport("reward", reward, {"sample": ("float32", video), "encoder_hidden_states": ("float32", ["B", "S", d]), "encoder_attention_mask": ("int64", text_axes)},
                                     {"scores": ("float32", ["B", len(HEADS)])},
@@ -114,18 +133,18 @@ def graphs_of(bundle: Bundle, vae: Vae, distilled: Bundle | None = None, thin_de
     return optional + [
         GraphExport("text_encoder", bundle.text, {"input_ids": ("int64", text_axes), "attention_mask": ("int64", text_axes), "shot_ids": ("int64", text_axes)},
                     {"last_hidden_state": ("float32", ["B", "S", d])}, [words(2, 12, 1), words(1, 31, 2), words(3, 70, 3)]),
-        *(GraphExport(role, part.transformer,
-                      {"hidden_states": ("float32", ["B", cin, "f", "h", "w"]), "timestep": ("float32", ["B"]), "encoder_hidden_states": ("float32", ["B", "S", d]),
-                       "encoder_attention_mask": ("int64", text_axes), "encoder_shot_ids": ("int64", text_axes), "frame_shot_ids": ("int64", ["B", "f"])},
-                      {"out_hidden_states": ("float32", ["B", c, "f", "h", "w"])}, [noisy(2, 5, 8, 12, 20, 1), noisy(1, 3, 10, 10, 9, 2), noisy(4, 11, 12, 8, 40, 3)])
-          for role, part in (("transformer", bundle), ("transformer_distilled", distilled)) if part),
+        *(transformer_export(role, part.transformer) for role, part in (("transformer", bundle), ("transformer_distilled", distilled), ("semantic_transformer", planner)) if part),
         GraphExport("vae_encoder", EncoderGraph(vae), {"sample": ("float32", video)}, {"latent_parameters": ("float32", ["B", 2 * c, "f", "h", "w"])},
                     [frames(1, 9, 64, 96), frames(2, 1, 80, 80), frames(1, 17, 96, 64)]),
         decoder_export("vae_decoder", vae.decoder),
     ]
 
 
-def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], latent_channels: int, files: dict[str, str]) -> dict[str, object]:
+def contract(graphs: list[GraphExport], statistics: Statistics, latent_channels: int, files: dict[str, str], tokens: Statistics | None = None) -> dict[str, object]:
+    """`tokens`: the semantic tokens' statistics, where the graphs make any."""
+    def channels(count: int) -> list[dict[str, object]]:
+        return [{"kind": "noisy", "channels": count}, {"kind": "mask", "channels": 1}, {"kind": "condition", "channels": count}]
+
     def tensors(shapes: Tensors) -> dict[str, object]:
         return {name: {"name": name, "type": kind, "shape": axes} for name, (kind, axes) in shapes.items()}
 
@@ -134,6 +153,9 @@ def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], late
                       "outputs": tensors({"input_ids": ("int64", ["N", "S"]), "attention_mask": ("int64", ["N", "S"])})}}
     few = {"distilled": {"solver": "euler", "steps": FEW.steps, "guidance": FEW.guidance, "shift": FEW.shift}} if any(g.role == "transformer_distilled" for g in graphs) else {}
     cascade = {"cascade": {"scale": SCALE, "resolutions": RESOLUTIONS}} if any(g.role == "upscaler" for g in graphs) else {}
+    semantics = {"semantics": {
+        "channels": len(tokens["mean"]), "temporal_stride": TEMPORAL_STRIDE, "spatial_stride": SEMANTIC_STRIDE, **tokens, "noise": PLAN_NOISE,
+        "transformer_channels": channels(len(tokens["mean"])), "solver": "euler", "steps": PLANNING.steps, "guidance": PLANNING.guidance, "shift": PLANNING.shift}} if tokens else {}
     declared |= {g.role: {"file": f"{g.role}/model.onnx", "inputs": tensors(g.inputs), "outputs": tensors(g.outputs)} for g in graphs}
     return {
         "$schema": "../pack.schema.json", "contract": 1, "name": NAME, "version": VERSION, "license": "Apache-2.0",
@@ -143,12 +165,13 @@ def contract(graphs: list[GraphExport], statistics: dict[str, list[float]], late
         "sampling": {"solver": "euler", "steps": STEPS, "guidance": GUIDANCE, **few, "negative_prompt": ""},
         "text": {"max_tokens": MAX_TOKENS, "max_shots": MAX_SHOTS},
         **cascade,
-        "transformer_channels": [{"kind": "noisy", "channels": latent_channels}, {"kind": "mask", "channels": 1}, {"kind": "condition", "channels": latent_channels}],
+        "transformer_channels": channels(latent_channels), **semantics,
         "graphs": declared, "files": files,
     }
 
 
-def configurations(bundle: Bundle, vae: Vae, distilled: bool, has_thin: bool, upscaler: Upscaler | None, reward: Reward | None) -> dict[str, dict[str, object]]:
+def configurations(bundle: Bundle, vae: Vae, distilled: Bundle | None = None, has_thin: bool = False, upscaler: Upscaler | None = None, reward: Reward | None = None,
+                   planner: Bundle | None = None, reader: SemanticEncoder | None = None) -> dict[str, dict[str, object]]:
     """The folder layout of diffusers and optimum: an index, one config.json a component, the scheduler's keys."""
     parts = {
         "model_index.json": {"_class_name": "SeedanceMiniPipeline", "_diffusers_version": "0.35.0", "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
@@ -160,22 +183,38 @@ def configurations(bundle: Bundle, vae: Vae, distilled: bool, has_thin: bool, up
         "vae_encoder/config.json": {"_class_name": "AutoencoderKLCausal", **vae.config.to_dict()},
         "vae_decoder/config.json": {"_class_name": "AutoencoderKLCausal", **vae.config.to_dict()},
     }
-    if distilled:
-        parts["transformer_distilled/config.json"] = parts["transformer/config.json"]
+    for role, part in (("transformer_distilled", distilled), ("semantic_transformer", planner)):
+        if part:
+            parts[f"{role}/config.json"] = {"_class_name": "SeedanceTransformer3DModel", **part.transformer.config.to_dict()}
     if has_thin:
         parts["vae_decoder_thin/config.json"] = {"_class_name": "AutoencoderKLCausal", **thin(vae.config).to_dict()}
     if upscaler:
         parts["upscaler/config.json"] = {"_class_name": "VideoUpscaler", **upscaler.config.to_dict()}
     if reward:
         parts["reward/config.json"] = {"_class_name": "VideoReward", **reward.config.to_dict()}
+    if reader:
+        parts["semantic_encoder/config.json"] = {"_class_name": "SemanticEncoder", **reader.config.to_dict()}
     return parts
+
+
+def make_latents(peer: Peer, captions: list[str], shots: list[int], size: tuple[int, int], seed: int, how: Sampling, images: dict[int, Tensor] | None = None) -> Tensor:
+    """The latents of one video as the C# pipeline makes them, [1, C, f, h, w]: noise from its seed, and for a peer with a planner the semantic tokens first. `size` is width and height,
+    `images` [1, 3, H, W] by the latent frame whose last frame they are."""
+    noise = torch.randn(1, peer.latent_channels, len(shots), size[1] // SPATIAL_STRIDE, size[0] // SPATIAL_STRIDE, generator=torch.Generator().manual_seed(seed))
+    plan = make_plan(peer, captions, shots, noise.shape, seed, images)
+    return sample_latents(peer, [captions], [shots], noise, how, {place: peer.encode(image) for place, image in (images or {}).items()}, plan)
+
+
+def make_plan(peer: Peer, captions: list[str], shots: list[int], latents: tuple[int, ...], seed: int, images: dict[int, Tensor] | None = None) -> Tensor | None:
+    """The semantic tokens that the latents of one video follow, as the C# pipeline makes them; None for a peer without a planner."""
+    tokens, noise = (torch.Generator().manual_seed(stream_seed(seed, stream)) for stream in (-1, -2))
+    return sample_plan(peer, [captions], [shots], latents, PLANNING, tokens, images, noise)
 
 
 def write_reference(peer: TorchPeer, folder: Path) -> None:
     """One run of the reference sampler for the C# tests: noise, latents and frames as .npy, the request as JSON."""
-    f, h, w = (REFERENCE["frames"] - 1) // 4 + 1, REFERENCE["height"] // 8, REFERENCE["width"] // 8
-    noise = torch.randn(1, peer.latent_channels, f, h, w, generator=torch.Generator().manual_seed(REFERENCE["seed"]))
-    latents = sample_latents(peer, [[REFERENCE["prompt"]]], [[0] * f], noise, Sampling(REFERENCE["steps"], GUIDANCE, SHIFT))
+    f = (REFERENCE["frames"] - 1) // 4 + 1
+    latents = make_latents(peer, [REFERENCE["prompt"]], [0] * f, (REFERENCE["width"], REFERENCE["height"]), REFERENCE["seed"], Sampling(REFERENCE["steps"], GUIDANCE, SHIFT))
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "latents.npy", latents.numpy())
     np.save(folder / "frames.npy", decode(peer, latents)[0])
@@ -186,13 +225,18 @@ def write_reference(peer: TorchPeer, folder: Path) -> None:
     (folder / "request.json").write_text(json.dumps(REFERENCE | {"guidance": GUIDANCE, "shift": SHIFT, "torch": torch.__version__}, indent=2) + "\n")
 
 
+def write_few_reference(peer: Peer, folder: Path) -> None:
+    """The latents of the same request by the distilled transformer, as it is meant to be sampled: few.npy."""
+    shots = [0] * ((REFERENCE["frames"] - 1) // 4 + 1)
+    np.save(folder / "few.npy", make_latents(peer, [REFERENCE["prompt"]], shots, (REFERENCE["width"], REFERENCE["height"]), REFERENCE["seed"], FEW).numpy())
+
+
 def write_film_reference(peer: Peer, folder: Path) -> None:
     """The same for two shots between a given first and last frame: latents as film.npy, the request as film.json. The images are those of `film_images`."""
-    f, h, w = (FILM["frames"] - 1) // 4 + 1, FILM["height"] // 8, FILM["width"] // 8
-    noise = torch.randn(1, peer.latent_channels, f, h, w, generator=torch.Generator().manual_seed(FILM["seed"]))
-    first, last = (peer.encode(to_tensor(image[None, None])[:, :, 0]) for image in film_images())
+    f = (FILM["frames"] - 1) // 4 + 1
+    first, last = (to_tensor(image[None, None])[:, :, 0] for image in film_images())
     shots = [int(frame >= FILM["cut"]) for frame in range(f)]
-    latents = sample_latents(peer, [FILM["shots"]], [shots], noise, Sampling(FILM["steps"], GUIDANCE, SHIFT), {0: first, f - 1: last})
+    latents = make_latents(peer, FILM["shots"], shots, (FILM["width"], FILM["height"]), FILM["seed"], Sampling(FILM["steps"], GUIDANCE, SHIFT), {0: first, f - 1: last})
     np.save(folder / "film.npy", latents.numpy())
     (folder / "film.json").write_text(json.dumps(FILM | {"guidance": GUIDANCE, "shift": SHIFT, "torch": torch.__version__}, ensure_ascii=False, indent=2) + "\n")
 
@@ -201,6 +245,26 @@ def film_images() -> tuple[np.ndarray, np.ndarray]:
     """Two pictures that are easily made anywhere, uint8 [H, W, 3]: red grows to the right and green downwards, then less red and more blue."""
     y, x = np.mgrid[: FILM["height"], : FILM["width"]]
     return (np.stack([2 * x, 3 * y, 0 * x + 128], -1).astype(np.uint8), np.stack([255 - 2 * x, 0 * x + 40, 3 * y], -1).astype(np.uint8))
+
+
+def write_graphs(graphs: list[GraphExport], texts: dict[str, dict[str, object]], folder: Path) -> None:
+    """Exports and compares the graphs, and writes what stands beside them."""
+    for graph in graphs:
+        path = folder / graph.role / "model.onnx"
+        worst = export(graph, path)
+        print(f"{graph.role}: {path.stat().st_size / 1e6:.1f} MB, differs from the network by {worst:.1e} at most", flush=True)
+    for name, values in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values, indent=2) + "\n")
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def write_contract(values: dict[str, object], folder: Path) -> None:
+    (folder / "seedance.json").write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -222,7 +286,11 @@ def main(argv: list[str] | None = None) -> None:
     thin_decoder = load_decoder(args.work / "vae_thin" / "state.pt") if (args.work / "vae_thin").exists() else None
     upscaler = load_average(args.work / "upscaler" / "state.pt", lambda c: Upscaler(UpscalerConfig(**c))) if (args.work / "upscaler").exists() else None
     reward = load_average(args.work / "reward" / "state.pt", lambda c: Reward(RewardConfig.from_dict(c))) if (args.work / "reward" / "state.pt").exists() else None
-    for module in (bundle, vae, distilled, thin_decoder, upscaler, reward):
+    planner: Bundle | None = peer.planner.bundle if peer.planner else None  # type: ignore[union-attr]
+    reader: SemanticEncoder | None = peer.planner.vae if peer.planner else None  # type: ignore[union-attr]
+    if planner and any(not torch.equal(a, b) for a, b in zip(planner.text.parameters(), bundle.text.parameters(), strict=True)):
+        fail(f"{args.work / 'planner'} and {args.work / args.transformer} must have one text encoder, but have two. Train both on that of {args.work / 'transformer'}, as train_planner.py and --semantics do.")
+    for module in (bundle, vae, distilled, thin_decoder, upscaler, reward, planner, reader):
         if module:
             round_to_half(module)
     partial = args.out.with_name(args.out.name + ".partial")
@@ -230,23 +298,16 @@ def main(argv: list[str] | None = None) -> None:
     partial.mkdir(parents=True)
     if shutil.disk_usage(partial).free < 200e6:
         fail(f"{partial.parent} must have 200 MB free. Free some disk.")
-    graphs = graphs_of(bundle, vae, distilled, thin_decoder, upscaler, reward)
+    graphs = graphs_of(bundle, vae, distilled, thin_decoder, upscaler, reward, planner, reader)
     export_tokenizer(args.work / "tokenizer" / "spiece.model", partial / "tokenizer" / "model.onnx")
-    for graph in graphs:
-        path = partial / graph.role / "model.onnx"
-        worst = export(graph, path)
-        print(f"{graph.role}: {path.stat().st_size / 1e6:.1f} MB, differs from the network by {worst:.1e} at most", flush=True)
-    for name, values in configurations(bundle, vae, bool(distilled), bool(thin_decoder), upscaler, reward).items():
-        path = partial / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values, indent=2) + "\n")
-    files = {str(p.relative_to(partial)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(partial.rglob("*")) if p.is_file()}
-    text = json.dumps(contract(graphs, peer.statistics, vae.config.latent_channels, files), indent=2, ensure_ascii=False)
-    (partial / "seedance.json").write_text(text + "\n")
+    write_graphs(graphs, configurations(bundle, vae, distilled, bool(thin_decoder), upscaler, reward, planner, reader), partial)
+    write_contract(contract(graphs, peer.statistics, vae.config.latent_channels, sums_of(partial), peer.planner.statistics if peer.planner else None), partial)  # type: ignore[union-attr]
     if (args.out / "README.md").exists():
         shutil.copy(args.out / "README.md", partial / "README.md")
     write_reference(peer, args.reference)
     write_film_reference(peer, args.reference)
+    if distilled:
+        write_few_reference(TorchPeer(distilled, vae, peer.tokenizer, peer.statistics, peer.planner if distilled.transformer.config.semantic_channels else None), args.reference)
     shutil.rmtree(args.out, ignore_errors=True)
     partial.rename(args.out)
     print(f"{args.out}: {sum(p.stat().st_size for p in args.out.rglob('*') if p.is_file()) / 1e6:.1f} MB")

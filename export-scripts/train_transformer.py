@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evaluate import KINDS, score, score_stills
+from evaluate import KINDS, load_planner, score, score_stills
 from latents import LatentSet
 from model.bundle import Bundle, Text, Tokenizer, attribute_loss, frame_shots, scene_loss
 from model.flow import Sampling, training_sigmas
@@ -219,12 +219,14 @@ def main(argv: list[str] | None = None) -> None:
     heads = args.width // 64
     transformer = TransformerConfig(vae.config.latent_channels, args.width, heads, args.pairs, text_width=args.width, semantic_channels=len(semantics["mean"]) if semantics else 0)
     bundle = Bundle(TextConfig(tokenizer.size, args.width, heads), transformer).train()
-    run = Run(args.out, bundle, Muon(bundle, args.rate, is_vector=is_vector), 0.998, bundle.config)
-    if not run.resume() and args.start:
+    if args.start and not (args.out / "state.pt").exists():
         bundle.load_state_dict(load_average(args.start, Bundle.from_config).state_dict(), strict=not semantics)  # what reads a plan begins as nothing
+    bundle.text.requires_grad_(semantics is None)  # both stages of SemanticGen read the features that the first was trained on
+    run = Run(args.out, bundle, Muon(bundle, args.rate, is_vector=is_vector), 0.998, bundle.config)
+    run.resume()
     planner = None
     if semantics:
-        planner = TorchPeer(load_average(args.planner / "state.pt", Bundle.from_config), vae, tokenizer, semantics)  # type: ignore[arg-type]
+        planner = load_planner(WORK, tokenizer, args.planner, args.semantics)
     train(run, Master(bundle), sets, TorchPeer(bundle, vae, tokenizer, statistics, planner), args)  # type: ignore[arg-type]
 
 

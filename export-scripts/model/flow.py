@@ -31,6 +31,15 @@ def trailing(steps: int, shift: float) -> Tensor:
     return shifted(torch.linspace(1.0, 0.0, steps + 1, dtype=torch.float64), shift)
 
 
+def stream_seed(seed: int, stream: int) -> int:
+    """The seed of a stream of noise that follows from a video's: windows behind the first are 1, 2 ..., semantic tokens -1, and the noise that they get -2. SplitMix64, as the C# GenerationPlan has it."""
+    most = 2**64 - 1
+    mixed = (seed + stream * 0x9E3779B97F4A7C15) & most
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & most
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & most
+    return (mixed ^ (mixed >> 31)) & 0xFFFFFFFF if stream else seed
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How noise becomes a clip; guidance 1 is none, and then the transformer runs on the prompts alone. `few` spaces the levels as distilled transformers have them."""

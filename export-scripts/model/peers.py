@@ -15,6 +15,7 @@ from torch import Tensor
 
 from latents import Statistics, columns
 from model.bundle import Bundle, Text, Tokenizer
+from model.semantic import SemanticEncoder
 from model.vae import TEMPORAL_STRIDE, Vae
 
 
@@ -39,7 +40,9 @@ class Peer(Protocol):
 
 
 class TorchPeer:
-    def __init__(self, bundle: Bundle, vae: Vae | None, tokenizer: Tokenizer, statistics: Statistics, planner: Peer | None = None):
+    """`vae`: what encodes images and decodes latents; of a planner the semantic encoder, which decodes nothing."""
+
+    def __init__(self, bundle: Bundle, vae: Vae | SemanticEncoder | None, tokenizer: Tokenizer, statistics: Statistics, planner: Peer | None = None):
         self.bundle, self.vae, self.tokenizer, self.statistics, self.planner = bundle, vae, tokenizer, statistics, planner
         self.latent_channels, self.input_channels = bundle.transformer.config.latent_channels, bundle.transformer.config.input_channels
         self.mean, self.std = columns(statistics)
@@ -65,15 +68,17 @@ class PackPeer:
         import onnxruntime
 
         contract = json.loads((pack / "seedance.json").read_text(encoding="utf-8"))
-        latents = contract["latents"]
+        first = transformer == "semantic_transformer"
+        latents = contract["semantics" if first else "latents"]
         self.latent_channels = latents["channels"]
-        self.input_channels = sum(g["channels"] for g in contract["transformer_channels"])
+        self.input_channels = sum(g["channels"] for g in (latents if first else contract)["transformer_channels"])
         self.mean, self.std = columns(latents)
-        self.planner = None
+        self.planner = PackPeer(pack, "semantic_transformer") if "semantic_states" in contract["graphs"][transformer]["inputs"] else None
         self.tokenizer = Tokenizer.from_bytes(tokenizer_model(pack / contract["graphs"]["tokenizer"]["file"]))
         onnxruntime.set_default_logger_severity(3)
-        roles = {"text_encoder": "text_encoder", "transformer": transformer, "vae_encoder": "vae_encoder", "vae_decoder": "vae_decoder"}
-        self.sessions = {part: onnxruntime.InferenceSession(str(pack / contract["graphs"][role]["file"]), providers=["CPUExecutionProvider"]) for part, role in roles.items()}
+        roles = {"text_encoder": "text_encoder", "transformer": transformer, "vae_encoder": "semantic_encoder" if first else "vae_encoder", "vae_decoder": "vae_decoder"}
+        self.sessions = {part: onnxruntime.InferenceSession(str(pack / contract["graphs"][role]["file"]), providers=["CPUExecutionProvider"]) for part, role in roles.items()
+                         if not (first and part == "vae_decoder")}
 
     def _run(self, role: str, *tensors: Tensor) -> Tensor:
         session = self.sessions[role]

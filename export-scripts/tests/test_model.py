@@ -33,7 +33,7 @@ import train_upscaler
 import train_vae
 from export_pack import DecoderGraph
 from model.bundle import Bundle, Tokenizer, frame_shots
-from model.flow import Sampling, sample, schedule, shifted
+from model.flow import Sampling, sample, schedule, shifted, stream_seed
 from model.text import TextConfig
 from model.transformer import DATA_SPREAD, Positions, TransformerConfig, precondition
 from model.upscaler import Upscaler, UpscalerConfig, enlarge
@@ -195,6 +195,12 @@ class FlowTests(unittest.TestCase):
         self.assertTrue(bool((levels[1:] < levels[:-1]).all()))
         self.assertAlmostEqual(float(shifted(torch.tensor(0.5), 3.0)), 0.75, places=6)
 
+    def test_streams_of_noise_have_the_seeds_of_splitmix(self) -> None:
+        """The first numbers of SplitMix64 from 0, as its authors' code gives them."""
+        self.assertEqual([stream_seed(0, stream) for stream in (1, 2)], [0xE220A8397B1DCDAF & 0xFFFFFFFF, 0x6E789E6AA1B965F4 & 0xFFFFFFFF])
+        self.assertEqual(stream_seed(7, 0), 7)
+        self.assertEqual(len({stream_seed(7, stream) for stream in range(-2, 5)}), 7)
+
     def test_constant_velocity_lands_on_the_data(self) -> None:
         noise, data = torch.randn(2, 3), torch.randn(2, 3)
         for steps in (1, 4, 25):
@@ -275,6 +281,14 @@ class WholeWayTests(unittest.TestCase):
             train_transformer.main([*arguments, "--out", str(work / "second"), "--semantics", str(work / "semantic_encoder"), "--planner", str(work / "planner"),
                                     "--start", str(work / "transformer" / "state.pt"), "--scale", "0.0005"])
             evaluate.main(["--work", str(work), "--transformer", "second", "--kinds", "shots", "--count", "1", "--steps", "2"])
+            export_pack.main(["--work", str(work), "--transformer", "second", "--out", str(work / "two_stages"), "--reference", str(work / "two_stages_reference")])
+            made = json.loads((work / "two_stages" / "seedance.json").read_text())
+            self.assertLessEqual({"semantic_encoder", "semantic_transformer"}, set(made["graphs"]))
+            self.assertEqual((made["semantics"]["channels"], made["graphs"]["transformer"]["inputs"]["semantic_states"]["shape"][1]), (4, 5))
+            evaluate.main(["--pack", str(work / "two_stages"), "--kinds", "one", "--count", "1", "--steps", "2", "--given"])
+            import_pack.main(["--pack", str(work / "two_stages"), "--work", str(work / "two_again")])
+            again = evaluate.load(work / "two_again")
+            self.assertEqual((again.bundle.transformer.config.semantic_channels, again.planner.statistics["mean"]), (4, made["semantics"]["mean"]))
             for name in ("latents", "film"):
                 latents = np.load(work / "reference" / f"{name}.npy")
                 self.assertEqual(latents.shape, (1, 4, 5, 8, 12))

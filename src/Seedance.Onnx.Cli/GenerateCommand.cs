@@ -184,6 +184,7 @@ internal sealed class GenerateCommand
             (bool isThere, string option) = kind switch
             {
                 GenerationRecord.InputVideo => (request.InputVideo is not null, "--video"),
+                GenerationRecord.SemanticsOf => (request.SemanticsOf is not null, "--semantics-of"),
                 "first_frame" => (request.FirstFrame is not null || request.Shots.Any(shot => shot.FirstFrame is not null), "--image"),
                 "last_frame" => (request.LastFrame is not null, "--last-image"),
                 _ => (request.Shots.Any(shot => shot.FirstFrame is not null), "--storyboard"),

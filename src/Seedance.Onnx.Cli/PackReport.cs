@@ -61,6 +61,7 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             group.Channels,
             Absent = group.Kind == ChannelKind.Condition ? Name(group.Absent) : null,
         }),
+        Semantics = SemanticsToJson(),
         Graphs = _contract.Graphs.ToDictionary(
             graph => graph.Key,
             graph => new
@@ -88,16 +89,9 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             + $"{video.DefaultFrames} ({Seconds(video.DefaultFrames)}) if not specified");
         Row("latents", $"{latents.Channels} channels for {latents.SpatialStride}x{latents.SpatialStride} pixels and {latents.TemporalStride} frames"
             + (latents.CausalFirstFrame ? ", the first frame by itself" : ""));
-        Row("sampling", $"{_contract.Sampling.Solver.ToName()}, {_contract.Sampling.Steps} steps, guidance {_contract.Sampling.Guidance}, shift {pack.Scheduler.Shift}");
-        if (_contract.Sampling.BoundaryRatio is { } boundary)
+        foreach ((string name, string value) in SamplingRows())
         {
-            Row("experts", $"{GraphRoles.SecondTransformer} below timestep {boundary * pack.Scheduler.TrainTimesteps:0.##} of {pack.Scheduler.TrainTimesteps}, "
-                + $"guidance {_contract.Sampling.SecondGuidance ?? _contract.Sampling.Guidance}");
-        }
-
-        if (_contract.Sampling.Distilled is { } distilled)
-        {
-            Row("distilled", $"{distilled.Solver.ToName()}, {distilled.Steps} steps, guidance {distilled.Guidance}, shift {distilled.Shift ?? pack.Scheduler.Shift}: what is run unless a request wants the transformer that it was made from");
+            Row(name, value);
         }
 
         Row("prompt", $"up to {_contract.MaxTokens} tokens");
@@ -148,6 +142,40 @@ internal sealed class PackReport(ModelPack pack, IReadOnlyList<string> problems,
             tensor.Optional,
         },
         StringComparer.Ordinal);
+
+    private object? SemanticsToJson() => _contract.Semantics is not { } semantics ? null : new
+    {
+        semantics.Tokens.Channels,
+        semantics.Tokens.TemporalStride,
+        semantics.Tokens.SpatialStride,
+        semantics.Noise,
+        Solver = semantics.Sampling.Solver.ToName(),
+        semantics.Sampling.Steps,
+        semantics.Sampling.Guidance,
+        Shift = semantics.Sampling.Shift ?? pack.Scheduler.Shift,
+    };
+
+    /// <summary>How noise is led to latents, and to what they follow.</summary>
+    private IEnumerable<(string Name, string Value)> SamplingRows()
+    {
+        yield return ("sampling", $"{_contract.Sampling.Solver.ToName()}, {_contract.Sampling.Steps} steps, guidance {_contract.Sampling.Guidance}, shift {pack.Scheduler.Shift}");
+        if (_contract.Sampling.BoundaryRatio is { } boundary)
+        {
+            yield return ("experts", $"{GraphRoles.SecondTransformer} below timestep {boundary * pack.Scheduler.TrainTimesteps:0.##} of {pack.Scheduler.TrainTimesteps}, "
+                + $"guidance {_contract.Sampling.SecondGuidance ?? _contract.Sampling.Guidance}");
+        }
+
+        if (_contract.Sampling.Distilled is { } distilled)
+        {
+            yield return ("distilled", $"{distilled.Solver.ToName()}, {distilled.Steps} steps, guidance {distilled.Guidance}, shift {distilled.Shift ?? pack.Scheduler.Shift}: what is run unless a request wants the transformer that it was made from");
+        }
+
+        if (_contract.Semantics is { Tokens: var tokens, Sampling: var made } semantics)
+        {
+            yield return ("semantics", $"{tokens.Channels} channels for {tokens.SpatialStride}x{tokens.SpatialStride} pixels and {tokens.TemporalStride} frames, made of a whole video first: "
+                + $"{made.Solver.ToName()}, {made.Steps} steps, guidance {made.Guidance}, shift {made.Shift ?? pack.Scheduler.Shift}; followed with {100 * semantics.Noise:0.#} % noise");
+        }
+    }
 
     /// <summary>The most images that can be given; 0 for a pack that has no way to take any.</summary>
     private int MaxImages => _contract.FindGraph(GraphRoles.VaeEncoder) is null || _contract.TransformerChannels.Count(ChannelKind.Condition) == 0 ? 0 : _contract.MaxImages;

@@ -49,6 +49,9 @@ internal sealed record PlanReport
 
     public required SolverUse Solver { get; init; }
 
+    /// <summary>The semantic tokens that the video follows; null where it follows none.</summary>
+    public required SemanticUse? Semantics { get; init; }
+
     public required MemoryUse Memory { get; init; }
 
     /// <summary>What this machine is expected to take; null where nothing is known of it yet.</summary>
@@ -73,8 +76,9 @@ internal sealed record PlanReport
         Images = [.. plan.Conditions.Select(condition => new ImageUse(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), condition.Image!.Name, condition.Frame, condition.LatentFrame))],
         Branches = plan.Branches,
         Solver = SolverUse.Of(plan),
-        Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.DenoiseBytes, memory.PreviewBytes, memory.DecodeBytes, memory.UpscaleBytes),
-        Time = time is null ? null : new TimeUse(time.Total.TotalSeconds, time.Text.TotalSeconds, time.Denoise.TotalSeconds, time.Decode.TotalSeconds, time.Upscale.TotalSeconds),
+        Semantics = plan.Semantics is { } semantics ? SemanticUse.Of(plan, semantics) : null,
+        Memory = new MemoryUse(memory.PeakBytes, memory.WeightBytes, memory.TextBytes, memory.ConditionBytes, memory.SemanticBytes, memory.DenoiseBytes, memory.PreviewBytes, memory.DecodeBytes, memory.UpscaleBytes),
+        Time = time is null ? null : new TimeUse(time.Total.TotalSeconds, time.Text.TotalSeconds, time.Semantic.TotalSeconds, time.Denoise.TotalSeconds, time.Decode.TotalSeconds, time.Upscale.TotalSeconds),
         Notices = plan.Notices,
     };
 
@@ -126,10 +130,10 @@ internal sealed record PlanReport
         }
 
         Line("noise", string.Join(' ', solver.Evaluations.Select(evaluation => evaluation.Sigma.ToString("0.###", CultureInfo.InvariantCulture))));
-        Line("memory", $"{MiB(Memory.Peak)} MiB at most: {MiB(Memory.Weights)} for weights, then {MiB(Memory.Text)} for text{(Memory.Condition > 0 ? $", {MiB(Memory.Condition)} for images" : "")}, "
+        Line("memory", $"{MiB(Memory.Peak)} MiB at most: {MiB(Memory.Weights)} for weights, then {MiB(Memory.Text)} for text{(Memory.Condition > 0 ? $", {MiB(Memory.Condition)} for images" : "")}{(Memory.Semantic > 0 ? $", {MiB(Memory.Semantic)} for semantics" : "")}, "
             + $"{MiB(Memory.Denoise)} for denoising{(Memory.Preview > 0 ? $" and {MiB(Memory.Preview)} for the preview" : "")} or {MiB(Memory.Decode)} for decoding{(Memory.Upscale > 0 ? $" and {MiB(Memory.Upscale)} for upscaling" : "")}");
         Line("time", Time is { } time
-            ? $"{time.Total:0.0} s: {time.Denoise:0.0} for denoising, {time.Decode:0.0} for decoding{(time.Upscale > 0 ? $", {time.Upscale:0.0} for upscaling" : "")}; as fast as the first video that was made so here"
+            ? $"{time.Total:0.0} s: {(time.Semantic > 0 ? $"{time.Semantic:0.0} for semantics, " : "")}{time.Denoise:0.0} for denoising, {time.Decode:0.0} for decoding{(time.Upscale > 0 ? $", {time.Upscale:0.0} for upscaling" : "")}; as fast as the first video that was made so here"
             : "not known: this machine has made no video so yet");
         foreach (string notice in Notices)
         {
@@ -141,7 +145,7 @@ internal sealed record PlanReport
         void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-12}{value}\n");
     }
 
-    /// <summary>What comes before the video, and what it is made of one after another; nothing for a clip.</summary>
+    /// <summary>What comes before the video, what it is made of one after another, and what it follows; mostly nothing for a clip.</summary>
     private IEnumerable<(string Name, string Value)> Parts()
     {
         if (Video is { } input)
@@ -153,6 +157,13 @@ internal sealed record PlanReport
         {
             string lengths = string.Join(" or ", Windows.Select(window => window.Frames).Distinct().Order()), places = string.Join(", ", Windows.Select(window => $"{window.FirstFrame} to {window.FirstFrame + window.Frames - 1}"));
             yield return ("windows", $"{Windows.Count} of {lengths} frames, each from the last frame of the one before: {places}");
+        }
+
+        if (Semantics is { } semantics)
+        {
+            string origin = semantics.Source is { } source ? $"read off {source}"
+                : $"by {semantics.Solver}, {semantics.Steps} steps, shift {semantics.Shift:0.###}, guidance {semantics.Guidance:0.###}, for the whole video";
+            yield return ("semantics", $"[{string.Join(", ", semantics.Tokens)}] {origin}; followed with {100 * semantics.Noise:0.#} % noise");
         }
     }
 
@@ -175,11 +186,23 @@ internal sealed record PlanReport
     /// <summary>The input video, and how many of its frames come out.</summary>
     internal sealed record VideoUse(string Name, int Frames);
 
+    /// <summary>How semantic tokens come to be, and the seeds of their noise; solver, steps, shift and guidance are null where they are read off a video.</summary>
+    internal sealed record SemanticUse(IReadOnlyList<int> Tokens, string? Source, string? Solver, int? Steps, double? Shift, double? Guidance, double Noise, ulong? Seed, ulong NoiseSeed)
+    {
+        public static SemanticUse Of(GenerationPlan plan, SemanticPlan semantics)
+        {
+            int[] tokens = [semantics.Tokens.Channels, semantics.Tokens.Frames, semantics.Tokens.Height, semantics.Tokens.Width];
+            return semantics.Source is { } source
+                ? new SemanticUse(tokens, source.Path, Solver: null, Steps: null, Shift: null, Guidance: null, semantics.Noise, Seed: null, plan.SemanticNoiseSeed)
+                : new SemanticUse(tokens, Source: null, semantics.SolverKind.ToName(), semantics.Schedule.Steps, semantics.Shift, semantics.Guidance, semantics.Noise, plan.SemanticClip().Seed, plan.SemanticNoiseSeed);
+        }
+    }
+
     /// <summary>Seconds.</summary>
-    internal sealed record TimeUse(double Total, double Text, double Denoise, double Decode, double Upscale);
+    internal sealed record TimeUse(double Total, double Text, double Semantic, double Denoise, double Decode, double Upscale);
 
     /// <summary>Bytes.</summary>
-    internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Denoise, long Preview, long Decode, long Upscale);
+    internal sealed record MemoryUse(long Peak, long Weights, long Text, long Condition, long Semantic, long Denoise, long Preview, long Decode, long Upscale);
 
     /// <summary>One evaluation of the transformer, the branches that it runs, and W row by row: kept tensors, these branches, noise.</summary>
     internal sealed record EvaluationUse(string Transformer, double Sigma, double Timestep, IReadOnlyList<int> Branches, IReadOnlyList<IReadOnlyList<double>> Weights)

@@ -41,13 +41,13 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
             bool done = value.Step >= value.Steps && value.Stage != GenerationStage.Encode;
             GenerationStage stage = !done ? value.Stage : value.Stage switch
             {
-                GenerationStage.Text => GenerationStage.Denoise,
+                GenerationStage.Text or GenerationStage.Condition => GenerationStage.Denoise,
                 GenerationStage.Decode or GenerationStage.Upscale => GenerationStage.Encode,
                 _ => value.Stage + 1,
             };
-            if ((value.Window, stage).CompareTo((_window, _stage ?? stage)) < 0 && value.Stage != GenerationStage.Text)
+            if ((value.Window, stage).CompareTo((_window, _stage ?? stage)) < 0 && value.Stage is not (GenerationStage.Text or GenerationStage.Semantic))
             {
-                return; // frames are decoded while others are written already; a text begins another video
+                return; // frames are decoded while others are written already; a text begins another video, and not every one is planned first
             }
 
             bool began = stage != _stage || value.Window != _window;
@@ -93,7 +93,7 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
     private static int NumberOf(GenerationStage stage) => stage switch
     {
         GenerationStage.Text or GenerationStage.Condition => 1,
-        GenerationStage.Denoise => 2,
+        GenerationStage.Semantic or GenerationStage.Denoise => 2,
         GenerationStage.Encode => Stages,
         _ => 3,
     };
@@ -102,6 +102,7 @@ internal sealed class ProgressLine(TextWriter? writer, TimeProvider time) : IPro
     {
         GenerationStage.Text => "reading the prompt",
         GenerationStage.Condition => "reading the images",
+        GenerationStage.Semantic => "planning what happens",
         GenerationStage.Denoise => "denoising",
         GenerationStage.Decode => "decoding",
         GenerationStage.Judge => "judging",

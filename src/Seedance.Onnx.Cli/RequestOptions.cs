@@ -21,6 +21,7 @@ internal sealed class RequestOptions
     private readonly Option<string?> _lastImage = TextOption.File("--last-image", "FILE", "The image that it ends with; goes with --image.");
     private readonly Option<string?> _video = TextOption.File("--video", "FILE", "A video to go on from: its frames come first, and the length that is asked for is what follows.");
     private readonly Option<bool> _onlyNew = new("--only-new") { Description = "With --video: only what follows it, and not its own frames." };
+    private readonly Option<string?> _semanticsOf = TextOption.File("--semantics-of", "FILE", "A video to make anew: what stands where, and when, is taken from it, and PROMPT says how it looks. For packs that read semantics.");
     private readonly Option<IReadOnlyList<string>> _references = TextOption.Files("--reference", "FILE", "An image of what it is to show; may be repeated. For packs that take them.");
     private readonly Option<string?> _storyboard = TextOption.File("--storyboard", "FILE", "The shots, as JSON: caption, seconds, camera and first_frame of each. PROMPT is then said of all of them.");
     private readonly Option<string?> _prompts = TextOption.File(
@@ -68,7 +69,7 @@ internal sealed class RequestOptions
     /// <inheritdoc cref="Prompt"/>
     public IEnumerable<Option> Options =>
     [
-        _image, _lastImage, _video, _onlyNew, _references, _storyboard, _prompts, _camera, _resolution, _upscale, _ratio, _duration, _frames, _seed,
+        _image, _lastImage, _video, _onlyNew, _semanticsOf, _references, _storyboard, _prompts, _camera, _resolution, _upscale, _ratio, _duration, _frames, _seed,
         _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _undistilled, _draft, _stepCache, _shift, _shiftBySize, _negative,
     ];
 
@@ -101,6 +102,7 @@ internal sealed class RequestOptions
         LastFrame = Image(parsed, _lastImage),
         InputVideo = parsed.GetValue(_video) is { } video ? VideoSource.FromFile(_host.FullPath(video)) : null,
         OnlyNew = parsed.GetValue(_onlyNew) || request.OnlyNew,
+        SemanticsOf = parsed.GetValue(_semanticsOf) is { } source ? VideoSource.FromFile(_host.FullPath(source)) : null,
         References = [.. (parsed.GetValue(_references) ?? []).Select(file => ImageSource.FromFile(_host.FullPath(file)))],
         Camera = parsed.GetValue(_camera) ?? request.Camera,
         NegativePrompt = parsed.GetValue(_negative) ?? request.NegativePrompt,

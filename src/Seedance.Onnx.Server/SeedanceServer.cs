@@ -59,7 +59,7 @@ public static class SeedanceServer
         AddServices(builder.Services, options, planner, files, keys);
         builder.Services.AddRouting().AddRateLimiter(limiter => KeyLimits.Configure(limiter, options));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = Envelope.Json.PropertyNamingPolicy);
-        builder.Services.AddOpenApi();
+        ApiDocument.Add(builder.Services);
         Telemetry.Add(builder.Services, options);
         builder.Services.AddHostedService<CallbackSender>().AddHostedService<JobWorker>().AddHostedService<JobCleaner>();
         WebApplication app = builder.Build();
@@ -97,7 +97,7 @@ public static class SeedanceServer
         _ = host.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(ListenAddresses.Of(options)).ConfigureKestrel(kestrel =>
         {
             KestrelServerLimits limits = kestrel.Limits;
-            limits.MaxRequestBodySize = (long)options.MaxBodyMib << 20;
+            limits.MaxRequestBodySize = null; // LargeBodies refuses what is too large
             limits.MaxConcurrentConnections = options.MaxConnections;
             limits.RequestHeadersTimeout = HeadersTimeout;
             limits.MaxRequestHeaderCount = 64;
@@ -116,9 +116,9 @@ public static class SeedanceServer
         _ = services.AddSingleton(options).AddSingleton(planner).AddSingleton(keys)
             .AddSingleton(_ => files) // by a factory, so that the container disposes it
             .AddPooledDbContextFactory<JobDatabase>(database => database.UseSqlite(new SqliteConnectionStringBuilder { DataSource = files.Database }.ToString()))
-            .AddSingleton<JobStore>().AddSingleton<JobSignal>().AddSingleton<JobNews>().AddSingleton<ProgressBoard>().AddSingleton<Readiness>().AddSingleton<ServerMeter>()
+            .AddSingleton<JobStore>().AddSingleton<JobArrivals>().AddSingleton<JobSignal>().AddSingleton<JobNews>().AddSingleton<ProgressBoard>().AddSingleton<Readiness>().AddSingleton<ServerMeter>()
             .AddSingleton<JobIntake>().AddSingleton<VideoMaker>()
-            .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>()
+            .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>().AddSingleton<LargeBodies>()
             .AddSingleton<SignedLinks>().AddSingleton<ResultFiles>().AddSingleton<EventStream>()
             .AddSingleton<OpenAiRequestReader>().AddSingleton<OpenAiEndpoints>()
             .AddSingleton<ArkContentReader>().AddSingleton<ArkRequestReader>().AddSingleton<ArkEndpoints>().AddSingleton<PageEndpoints>()
@@ -131,6 +131,12 @@ public static class SeedanceServer
         _ = app.UseRouting();
         _ = app.UseMiddleware<KeyCheck>();
         _ = app.UseRateLimiter();
+        LargeBodies bodies = app.Services.GetRequiredService<LargeBodies>();
+        _ = app.Use((context, next) =>
+        {
+            bodies.Watch(context);
+            return next(context);
+        });
         app.Services.GetRequiredService<OpenAiEndpoints>().Map(app);
         app.Services.GetRequiredService<ArkEndpoints>().Map(app);
         app.Services.GetRequiredService<PageEndpoints>().Map(app);

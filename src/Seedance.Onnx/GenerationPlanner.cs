@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Seedance.Onnx.Composition;
 using Seedance.Onnx.Costs;
 using Seedance.Onnx.Execution;
@@ -105,6 +106,11 @@ public sealed class GenerationPlanner
             measured = measured with { InputVideo = await LookAsync(video, problems, notices, cancellationToken).ConfigureAwait(false) };
         }
 
+        if (request.SemanticsOf is { Size: null } source)
+        {
+            measured = measured with { SemanticsOf = await LookAsync(source, problems, notices, cancellationToken).ConfigureAwait(false) };
+        }
+
         GenerationPlan plan = Create(measured, problems);
         return plan with { Notices = [.. plan.Notices, .. notices] };
     }
@@ -151,7 +157,7 @@ public sealed class GenerationPlanner
     internal GenerationPlan Plan(VideoRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request.Images.All(image => image.Size is not null) && request.InputVideo is not { Size: null } ? Create(request, []) : Task.Run(() => PlanAsync(request)).GetAwaiter().GetResult();
+        return request.Images.All(image => image.Size is not null) && request.InputVideo is not { Size: null } && request.SemanticsOf is not { Size: null } ? Create(request, []) : Task.Run(() => PlanAsync(request)).GetAwaiter().GetResult();
     }
 
     /// <summary>The images of a plan in the order of its conditions, cropped to the video's shape and scaled to its size.</summary>
@@ -166,9 +172,29 @@ public sealed class GenerationPlanner
         return images;
     }
 
-    /// <summary>The frames of an input video, at the pack's frame rate, cropped to the video's shape and scaled to its size.</summary>
-    internal IAsyncEnumerable<VideoFrame> ReadVideoAsync(VideoSource video, GenerationPlan plan, CancellationToken cancellationToken) => new VideoReader(FFmpegTool.Find(_options.FFmpeg), _options.Media)
-        .ReadAsync(video.Path, new VideoReadRequest { Size = plan.OutputSize, FrameRate = new FrameRate(plan.Fps) }, cancellationToken);
+    /// <summary>The frames of a video, at the pack's frame rate, cropped to a size's shape and scaled to it.</summary>
+    internal IAsyncEnumerable<VideoFrame> ReadVideoAsync(VideoSource video, VideoSize size, CancellationToken cancellationToken) => new VideoReader(FFmpegTool.Find(_options.FFmpeg), _options.Media)
+        .ReadAsync(video.Path, new VideoReadRequest { Size = size, FrameRate = new FrameRate(Pack.Contract.Video.Fps) }, cancellationToken);
+
+    /// <summary>The first frames of a video; where it has fewer, the last one again.</summary>
+    internal async IAsyncEnumerable<VideoFrame> ReadFramesAsync(VideoSource video, VideoSize size, int count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        VideoFrame? last = null;
+        await foreach (VideoFrame frame in ReadVideoAsync(video, size, cancellationToken).ConfigureAwait(false))
+        {
+            last = frame;
+            yield return frame;
+            if (--count == 0)
+            {
+                yield break;
+            }
+        }
+
+        for (; last is not null && count > 0; count--)
+        {
+            yield return last;
+        }
+    }
 
     /// <summary>A frame in another size.</summary>
     internal async Task<VideoFrame> ResizeAsync(VideoFrame frame, VideoSize size, CancellationToken cancellationToken) =>

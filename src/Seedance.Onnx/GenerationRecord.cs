@@ -18,6 +18,9 @@ public sealed record GenerationRecord
     /// <summary>What <see cref="Images"/> calls a video that was gone on from.</summary>
     public const string InputVideo = "video";
 
+    /// <summary>What <see cref="Images"/> calls a video whose semantics were taken.</summary>
+    public const string SemanticsOf = "semantics_of";
+
     private const string Generator = "Seedance.Onnx";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -40,7 +43,7 @@ public sealed record GenerationRecord
     /// <summary>What was asked for, with every default filled in, and without images.</summary>
     public required VideoRequest Request { get; init; }
 
-    /// <summary>Names of the images that the video was made with, each with what it was: "video", "first_frame", "last_frame" or "shot_frame". Empty for a video from words alone.</summary>
+    /// <summary>Names of the images that the video was made with, each with what it was: "video", "semantics_of", "first_frame", "last_frame" or "shot_frame". Empty for a video from words alone.</summary>
     public required ImmutableArray<KeyValuePair<string, string>> Images { get; init; }
 
     /// <summary>The record of a plan.</summary>
@@ -83,6 +86,7 @@ public sealed record GenerationRecord
             Images =
             [
                 .. plan.Request.InputVideo is { } video ? [KeyValuePair.Create(InputVideo, Path.GetFileName(video.Path))] : Array.Empty<KeyValuePair<string, string>>(),
+                .. plan.Request.SemanticsOf is { } source ? [KeyValuePair.Create(SemanticsOf, Path.GetFileName(source.Path))] : Array.Empty<KeyValuePair<string, string>>(),
                 .. plan.Conditions.Select(condition => KeyValuePair.Create(JsonNamingPolicy.SnakeCaseLower.ConvertName(condition.Kind.ToString()), Path.GetFileName(condition.Image!.Name))),
             ],
         };

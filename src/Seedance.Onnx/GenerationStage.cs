@@ -9,6 +9,9 @@ public enum GenerationStage
     /// <summary>Given images become latents; not there for a video from words alone.</summary>
     Condition,
 
+    /// <summary>Words become the semantic tokens of the whole video, step by step, or another video's frames do; not there for a pack whose transformer follows none.</summary>
+    Semantic,
+
     /// <summary>Noise becomes latents, step by step.</summary>
     Denoise,
 

@@ -140,8 +140,9 @@ public sealed class LatentClip
         }
 
         // Images are in the latents already: a pack that asks for some is not asked again.
-        string? video = record.Images.Where(image => image.Key == GenerationRecord.InputVideo).Select(image => image.Value).FirstOrDefault();
-        VideoRequest request = record.Request with { ImageGuidance = null, InputVideo = video is null ? null : VideoSource.FromFile(video), OnlyNew = video is not null };
+        VideoSource? VideoOf(string kind) => record!.Images.Where(image => image.Key == kind).Select(image => VideoSource.FromFile(image.Value)).FirstOrDefault();
+        VideoSource? video = VideoOf(GenerationRecord.InputVideo);
+        VideoRequest request = record.Request with { ImageGuidance = null, InputVideo = video, OnlyNew = video is not null, SemanticsOf = VideoOf(GenerationRecord.SemanticsOf) };
         GenerationPlan plan = GenerationPlan.Create(request, pack.Contract with { MinImages = 0 }, pack.Scheduler);
         long values = TensorsOf(plan).Sum(tensor => tensor.Shape.Length);
         foreach ((string name, LatentShape shape) in TensorsOf(plan))

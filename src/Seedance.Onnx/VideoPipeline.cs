@@ -206,7 +206,7 @@ public sealed class VideoPipeline : IAsyncDisposable
         (VideoFrame? last, int index) = (null, 0);
         if (run.Latents is null && run.Plan.Request.InputVideo is { } input)
         {
-            await foreach (VideoFrame frame in _planner.ReadVideoAsync(input, run.Plan, cancellationToken).ConfigureAwait(false))
+            await foreach (VideoFrame frame in _planner.ReadVideoAsync(input, run.Plan.OutputSize, cancellationToken).ConfigureAwait(false))
             {
                 last = frame;
                 if (!run.Plan.Request.OnlyNew)
@@ -219,7 +219,8 @@ public sealed class VideoPipeline : IAsyncDisposable
             last = await _planner.ResizeAsync(last!, run.Plan.Size, cancellationToken).ConfigureAwait(false);
         }
 
-        using VideoRun video = new(run, images, last, index);
+        SemanticTokens? semantics = run.Latents is null && run.Plan.Semantics?.Source is { } source ? await ReadSemanticsAsync(source, run, cancellationToken).ConfigureAwait(false) : null;
+        using VideoRun video = new(run, images, last, index, semantics);
         using WindowChannel frames = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task work = Task.Run(() => MakeAsync(video, frames, activity, stop.Token), CancellationToken.None);
@@ -252,13 +253,44 @@ public sealed class VideoPipeline : IAsyncDisposable
     internal int CountTokens(GenerationPlan plan, CancellationToken cancellationToken) => _stages.CountTokens(plan, cancellationToken);
 
     /// <summary>Judges a video, in a turn of its own.</summary>
-    internal async Task<VideoScore> JudgeAsync(GenerationPlan plan, IReadOnlyList<VideoFrame> frames, StageClock clock, CancellationToken cancellationToken)
+    internal Task<VideoScore> JudgeAsync(GenerationPlan plan, IReadOnlyList<VideoFrame> frames, StageClock clock, CancellationToken cancellationToken) =>
+        InTurnAsync(() => _stages.Judge(plan, frames, clock, cancellationToken), cancellationToken);
+
+    /// <summary>Reads the semantic tokens off a video, window by window; memory does not grow with its length. Where it ends a little early, its last frame stays.</summary>
+    private async Task<SemanticTokens> ReadSemanticsAsync(VideoSource source, GenerationRun run, CancellationToken cancellationToken)
+    {
+        GenerationPlan plan = run.Plan;
+        float[] tokens = new float[plan.Semantics!.Tokens.Length];
+        List<VideoFrame> window = [];
+        int index = 0;
+        await foreach (VideoFrame frame in _planner.ReadFramesAsync(source, plan.Size, plan.Frames, cancellationToken).ConfigureAwait(false))
+        {
+            window.Add(frame);
+            if (window.Count == plan.Windows[index].Frames)
+            {
+                (int read, VideoFrame[] frames) = (index++, [.. window]);
+                _ = await InTurnAsync(
+                    () =>
+                    {
+                        _stages.ReadSemantics(run, read, frames, tokens, cancellationToken);
+                        return read;
+                    },
+                    cancellationToken).ConfigureAwait(false);
+                window = [frame];
+            }
+        }
+
+        return SemanticTokens.Of(plan, tokens);
+    }
+
+    /// <summary>Does work of the stages in a turn of its own.</summary>
+    private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {
         await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return await Task.Run(() => _stages.Judge(plan, frames, clock, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(work, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

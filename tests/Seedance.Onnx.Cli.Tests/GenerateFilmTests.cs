@@ -39,7 +39,7 @@ public sealed class GenerateFilmTests : IDisposable
 
         JsonObject plan = JsonNode.Parse(run.Output)!.AsObject();
         Assert.Equal(
-            ["width", "height", "frames", "fps", "seconds", "seed", "decoder", "upscale", "latents", "shots", "windows", "video", "images", "branches", "solver", "memory", "time", "notices"], plan.Select(property => property.Key));
+            ["width", "height", "frames", "fps", "seconds", "seed", "decoder", "upscale", "latents", "shots", "windows", "video", "images", "branches", "solver", "semantics", "memory", "time", "notices"], plan.Select(property => property.Key));
         JsonArray evaluations = plan["solver"]!["evaluations"]!.AsArray();
         Assert.Equal((3, 3, 6), (evaluations.Count, evaluations[0]!["weights"]!.AsArray().Count, evaluations[0]!["weights"]![0]!.AsArray().Count));
         Assert.Equal(("dpm++", 3, "0.5..1", 0.6), ((string?)plan["solver"]!["name"], (int)plan["solver"]!["order"]!, (string?)plan["solver"]!["guidanceInterval"], (double)plan["solver"]!["guidanceRescale"]!));

@@ -22,6 +22,17 @@ public sealed class ProgressLineTests : IDisposable
     }
 
     [Fact]
+    public void Report_SemanticsBehindText_AreShown()
+    {
+        using ProgressLine line = new(_terminal, _clock);
+        line.Report(new GenerationProgress(GenerationStage.Text, 1, 1));
+
+        line.Report(new GenerationProgress(GenerationStage.Semantic, 1, 25));
+
+        Assert.Contains("\r2/4 planning what happens, 1 of 25", _terminal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Report_LastStepOfAStage_ShowsTheNext()
     {
         using ProgressLine line = new(_terminal, _clock);

@@ -27,12 +27,16 @@ internal static class ReferenceRun
                 Guidance = root.GetProperty("guidance").GetDouble(),
                 Shift = root.GetProperty("shift").GetDouble(),
                 Solver = SolverKind.Euler,
+                Undistilled = true,
             };
         }
     }
 
     /// <summary>Normalised latents, [1, C, f, h, w].</summary>
     public static float[] Latents => NpyFile.Read<float>(PathOf("latents.npy"));
+
+    /// <summary>Those of the distilled transformer, sampled as the pack says.</summary>
+    public static float[] FewLatents => NpyFile.Read<float>(PathOf("few.npy"));
 
     /// <summary>Frames, [F, H, W, 3].</summary>
     public static byte[] Frames => NpyFile.Read<byte>(PathOf("frames.npy"));
@@ -58,6 +62,7 @@ internal static class ReferenceRun
                 Guidance = root.GetProperty("guidance").GetDouble(),
                 Shift = root.GetProperty("shift").GetDouble(),
                 Solver = SolverKind.Euler,
+                Undistilled = true,
             };
         }
     }

@@ -65,7 +65,7 @@ public sealed class StepLoopTests
         using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Branches, CancellationToken.None);
         StageClock clock = new();
 
-        float[] latents = Denoise(new DenoiseStage(sessions[GraphRoles.Transformer], pack.Contract.TransformerChannels), plan, text, clock);
+        float[] latents = Denoise(new DenoiseStage(sessions.Need(GraphRoles.Transformer, CancellationToken.None), pack.Contract.TransformerChannels), plan, text, clock);
 
         StageReport report = Assert.Single(clock.Reports);
         Assert.Equal(plan.Solver.Steps.Length, report.Runs + report.Skipped);
@@ -76,7 +76,7 @@ public sealed class StepLoopTests
     private static float[] Denoise(DenoiseStage stage, GenerationPlan plan, TextCondition text, StageClock clock)
     {
         using StageRun run = new(clock, GenerationStage.Denoise);
-        return stage.Run(plan, text, ImageCondition.None, run);
+        return stage.Run(plan, text, ImageCondition.None, stage: run);
     }
 
     private static float[] RunOnHost(ModelPack pack, GenerationPlan plan, TextCondition text)

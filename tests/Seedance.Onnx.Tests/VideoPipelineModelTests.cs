@@ -23,6 +23,17 @@ public sealed class VideoPipelineModelTests(ITestOutputHelper output)
         NumericAssert.Close<float>(ReferenceRun.Latents, latents, Reference);
     }
 
+    [Fact]
+    public async Task MakeLatents_DistilledTransformer_EqualsPyTorch()
+    {
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(ReferenceRun.Pack);
+        VideoRequest request = ReferenceRun.Request with { Undistilled = false, Solver = null, Steps = null, Guidance = null, Shift = null };
+
+        float[] latents = pipeline.MakeLatents(GenerationPlan.Create(request, pipeline.Pack), new StageClock(), progress: null, CancellationToken.None);
+
+        NumericAssert.Close<float>(ReferenceRun.FewLatents, latents, Reference);
+    }
+
     [SkippableFact]
     public async Task GenerateAsync_TwoShotsBetweenGivenFrames_LatentsEqualPyTorch()
     {

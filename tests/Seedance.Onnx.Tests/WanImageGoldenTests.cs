@@ -52,7 +52,7 @@ public sealed class WanImageGoldenTests : IDisposable
         using GraphSession encoder = Open(pack, GraphRoles.VaeEncoder), imageEncoder = Open(pack, GraphRoles.ImageEncoder);
         using StageRun stage = new(new StageClock(), GenerationStage.Condition);
 
-        ImageCondition condition = new ConditionStage(pack.Contract).Run(plan, [new VideoFrame(plan.Size, NpyFile.Read<byte>(PathOf("image.npy")))], encoder, imageEncoder, stage, CancellationToken.None);
+        ImageCondition condition = ConditionStage.OfLatents(pack.Contract).Run(plan, [new VideoFrame(plan.Size, NpyFile.Read<byte>(PathOf("image.npy")))], encoder, imageEncoder, stage, CancellationToken.None);
 
         float[] channels = NpyFile.Read<float>(PathOf("image_condition.npy")), features = NpyFile.Read<float>(PathOf("image_features.npy"));
         float[] mask = new float[channels.Length / 5], latents = new float[channels.Length - mask.Length], looked = new float[features.Length];

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Seedance.Onnx.Forecasts;
 
 /// <summary>What a stage of making a video does, on whatever device.</summary>
-/// <param name="Name">"text", "denoise", "upscale", "decode".</param>
+/// <param name="Name">"text", "semantic", "denoise", "upscale", "decode".</param>
 /// <param name="Operators">Its operators, those of one class in any number of entries.</param>
 /// <param name="Parameters">The numbers in its weights.</param>
 /// <param name="LiveValues">The numbers, besides weights, that must be in memory at once.</param>

@@ -11,7 +11,8 @@ internal static class ContractChecks
     {
         CheckVideo(contract.Video, contract.Latents, problems);
         CheckCascade(contract, problems);
-        CheckChannels(contract, problems);
+        CheckChannels("", contract.TransformerChannels, contract.Latents, "latents", problems);
+        SemanticsChecks.Check(contract, problems);
         ConditionChecks.Check(contract, problems);
         CheckExperts(contract, problems);
         foreach (GraphContract graph in contract.Graphs.Values)
@@ -99,12 +100,18 @@ internal static class ContractChecks
             problems.Add($"{path}.graphs.{GraphRoles.DistilledTransformer} must be left out with a graph {GraphRoles.SecondTransformer}, but both are there. Remove one.");
         }
 
-        foreach (GraphContract other in new[] { second, distilled }.OfType<GraphContract>().Where(other => first is not null && !Calls(first).SetEquals(Calls(other))))
+        foreach (GraphContract other in new[] { second, distilled }.OfType<GraphContract>().Where(_ => first is not null))
         {
-            problems.Add($"{path}.graphs.{other.Role} must have the tensors of {GraphRoles.Transformer}, but has others: {string.Join(", ", Calls(first!).Except(Calls(other)).Concat(Calls(other).Except(Calls(first!))))}.");
+            // Of the distilled one alone the pack may say that it follows no semantic tokens, or that only it does.
+            string[] own = other.Role == GraphRoles.DistilledTransformer ? [SemanticsContract.Input] : [];
+            string[] others = [.. Calls(first!, own).Except(Calls(other, own)), .. Calls(other, own).Except(Calls(first!, own))];
+            if (others.Length > 0)
+            {
+                problems.Add($"{path}.graphs.{other.Role} must have the tensors of {GraphRoles.Transformer}, but has others: {string.Join(", ", others)}.");
+            }
         }
 
-        static HashSet<string> Calls(GraphContract graph) => [.. graph.Inputs.Concat(graph.Outputs).Select(tensor => $"{tensor.Name} {tensor}")];
+        static string[] Calls(GraphContract graph, string[] but) => [.. graph.Inputs.Concat(graph.Outputs).Where(tensor => !but.Contains(tensor.Name)).Select(tensor => $"{tensor.Name} {tensor}")];
     }
 
     /// <summary>What a decoder remembers comes out as it goes in, and follows from the shape of the latents alone.</summary>
@@ -172,35 +179,39 @@ internal static class ContractChecks
         }
     }
 
-    private static void CheckChannels(PackContract contract, List<string> problems)
+    /// <summary>Numbers for each channel, and groups of channels as wide as what is sampled.</summary>
+    /// <param name="parent">Where transformer_channels stands: "" or "semantics.".</param>
+    /// <param name="channels">The groups.</param>
+    /// <param name="latents">What is sampled.</param>
+    /// <param name="name">What that is called, and where its numbers stand.</param>
+    /// <param name="problems">Where it goes that something is wrong.</param>
+    internal static void CheckChannels(string parent, TransformerChannels channels, LatentGeometry latents, string name, List<string> problems)
     {
-        const string path = $"{ContractReader.FileName}: $.transformer_channels";
-        LatentGeometry latents = contract.Latents;
+        string path = $"{ContractReader.FileName}: $.{parent}transformer_channels";
         foreach ((string key, int count) in new[] { ("mean", latents.Mean.Length), ("std", latents.Std.Length) })
         {
             if (count != latents.Channels)
             {
-                problems.Add($"{ContractReader.FileName}: $.latents.{key} must have one number for each of the {latents.Channels} channels, but has {count}.");
+                problems.Add($"{ContractReader.FileName}: $.{name}.{key} must have one number for each of the {latents.Channels} channels, but has {count}.");
             }
         }
 
-        TransformerChannels channels = contract.TransformerChannels;
         foreach (ChannelKind kind in Enum.GetValues<ChannelKind>())
         {
-            string name = kind.ToString().ToLowerInvariant();
+            string ofKind = kind.ToString().ToLowerInvariant();
             int groups = channels.Groups.Count(group => group.Kind == kind);
             if (kind != ChannelKind.Condition && channels.Groups.Any(group => group.Kind == kind && group.Absent != AbsentFrames.Zeros))
             {
-                problems.Add($"{path} must say what absent frames are of kind condition only, but does so of {name}. Remove the key.");
+                problems.Add($"{path} must say what absent frames are of kind condition only, but does so of {ofKind}. Remove the key.");
             }
 
             if (groups > 1 || (groups == 0 && kind == ChannelKind.Noisy))
             {
-                problems.Add($"{path} must have {(kind == ChannelKind.Noisy ? "one group" : "at most one group")} of kind {name}, but has {groups}.");
+                problems.Add($"{path} must have {(kind == ChannelKind.Noisy ? "one group" : "at most one group")} of kind {ofKind}, but has {groups}.");
             }
             else if (groups == 1 && kind != ChannelKind.Mask && channels.Count(kind) != latents.Channels)
             {
-                problems.Add($"{path} must have {latents.Channels} channels of kind {name}, as the latents have, but has {channels.Count(kind)}.");
+                problems.Add($"{path} must have {latents.Channels} channels of kind {ofKind}, as the {name} have, but has {channels.Count(kind)}.");
             }
         }
     }

@@ -32,27 +32,36 @@ internal static class ContractReader
             MinImages = ReadImages(fields, out int maxImages),
             MaxImages = maxImages,
             TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
+            Semantics = fields.Has("semantics") ? ReadSemantics(fields.Fields("semantics")) : null,
             Execution = ExecutionTargetReader.Read(fields, "execution"),
             Graphs = ReadGraphs(fields.Fields("graphs")),
             Files = ReadFiles(fields.Fields("files")),
         };
         fields.Close();
-        return contract;
+        // A token frame is a latent frame: the first stands alone where that does.
+        return contract.Semantics is not { } semantics ? contract
+            : contract with { Semantics = semantics with { Tokens = semantics.Tokens with { CausalFirstFrame = contract.Latents.CausalFirstFrame } } };
     }
 
     private static LatentGeometry ReadLatents(JsonFields fields)
     {
-        LatentGeometry latents = new()
+        LatentGeometry latents = ReadGeometry(fields) with { CausalFirstFrame = fields.Flag("causal_first_frame") };
+        fields.Close();
+        return latents;
+    }
+
+    /// <summary>Width and rate of what a network makes of frames.</summary>
+    private static LatentGeometry ReadGeometry(JsonFields fields)
+    {
+        return new LatentGeometry
         {
             Channels = fields.Whole("channels", 1, 1024),
             TemporalStride = fields.Whole("temporal_stride", 1, 64),
             SpatialStride = fields.Whole("spatial_stride", 1, 256),
-            CausalFirstFrame = fields.Flag("causal_first_frame"),
+            CausalFirstFrame = false,
             Mean = fields.List<float>("mean", "numbers", Number),
             Std = fields.List<float>("std", "numbers above 0", item => Number(item) is > 0 and var std ? std : null),
         };
-        fields.Close();
-        return latents;
 
         static float? Number(JsonElement item) =>
             item.ValueKind == JsonValueKind.Number && item.GetSingle() is var number && float.IsFinite(number) ? number : null;
@@ -108,13 +117,27 @@ internal static class ContractReader
         return sampling;
     }
 
-    private static DistilledSampling ReadDistilled(JsonFields fields)
+    private static SamplingSettings ReadDistilled(JsonFields fields)
     {
-        SolverKind kind = ReadSolver(fields);
-        DistilledSampling distilled = new(kind, fields.Whole("steps", 1, 1000), fields.Number("guidance", 0, 100, orEqual: true),
-            fields.Has("shift") ? fields.Number("shift", above: 0, most: 1000) : null);
+        SamplingSettings distilled = ReadSettings(fields);
         fields.Close();
         return distilled;
+    }
+
+    private static SamplingSettings ReadSettings(JsonFields fields) => new(
+        ReadSolver(fields), fields.Whole("steps", 1, 1000), fields.Number("guidance", 0, 100, orEqual: true), fields.Has("shift") ? fields.Number("shift", above: 0, most: 1000) : null);
+
+    private static SemanticsContract ReadSemantics(JsonFields fields)
+    {
+        SemanticsContract semantics = new()
+        {
+            Tokens = ReadGeometry(fields),
+            TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
+            Sampling = ReadSettings(fields),
+            Noise = fields.Number("noise", 0, 1, orEqual: true, ifMissing: 0),
+        };
+        fields.Close();
+        return semantics;
     }
 
     private static SolverKind ReadSolver(JsonFields fields)

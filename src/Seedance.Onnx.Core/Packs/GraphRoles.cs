@@ -24,6 +24,12 @@ public static class GraphRoles
     /// <summary>Frames in, the latents' distribution out.</summary>
     public const string VaeEncoder = "vae_encoder";
 
+    /// <summary>Frames in, the distribution of semantic tokens out: to make a video after another's.</summary>
+    public const string SemanticEncoder = "semantic_encoder";
+
+    /// <summary>What a transformer is for latents, for the semantic tokens of a whole video.</summary>
+    public const string SemanticTransformer = "semantic_transformer";
+
     /// <summary>Latents in, frames out.</summary>
     public const string VaeDecoder = "vae_decoder";
 
@@ -37,10 +43,10 @@ public static class GraphRoles
     public const string Reward = "reward";
 
     /// <summary>Every role, in the order in which a video is made.</summary>
-    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, Transformer, SecondTransformer, DistilledTransformer, VaeDecoder, ThinVaeDecoder, Reward, Upscaler];
+    public static IReadOnlyList<string> All { get; } = [Tokenizer, TextEncoder, ImageEncoder, VaeEncoder, SemanticEncoder, SemanticTransformer, Transformer, SecondTransformer, DistilledTransformer, VaeDecoder, ThinVaeDecoder, Reward, Upscaler];
 
     /// <summary>The roles of graphs that give a velocity.</summary>
-    public static IReadOnlyList<string> Transformers { get; } = [Transformer, SecondTransformer, DistilledTransformer];
+    public static IReadOnlyList<string> Transformers { get; } = [SemanticTransformer, Transformer, SecondTransformer, DistilledTransformer];
 
     /// <summary>The roles without which no text becomes a video.</summary>
     public static IReadOnlyList<string> Required { get; } = [Tokenizer, TextEncoder, Transformer, VaeDecoder];

@@ -12,13 +12,19 @@ internal static class KnownTensors
         [new("latent_sample", Kind.Reals, 5), new(ChunkMemory.PastPrefix + "0", Kind.Reals, 5, Required: false)],
         [new("sample", Kind.Reals, 5), new(ChunkMemory.PresentPrefix + "0", Kind.Reals, 5, Required: false)]);
 
-    private static readonly (Known[] Inputs, Known[] Outputs) Transformer = (
+    private static readonly (Known[] Inputs, Known[] Outputs) SemanticTransformer = (
         [
             new("hidden_states", Kind.Reals, 5), new("timestep", Kind.Reals, 1), new("encoder_hidden_states", Kind.Reals, 3),
             new("encoder_attention_mask", Kind.Ids, 2, Required: false), new("encoder_shot_ids", Kind.Ids, 2, Required: false),
-            new("frame_shot_ids", Kind.Ids, 2, Required: false), new("encoder_hidden_states_image", Kind.Reals, 3, Required: false),
+            new("frame_shot_ids", Kind.Ids, 2, Required: false),
         ],
         [new("out_hidden_states", Kind.Reals, 5)]);
+
+    private static readonly (Known[] Inputs, Known[] Outputs) Transformer = (
+        [
+            .. SemanticTransformer.Inputs, new("encoder_hidden_states_image", Kind.Reals, 3, Required: false), new(SemanticsContract.Input, Kind.Reals, 5, Required: false),
+        ],
+        SemanticTransformer.Outputs);
 
     private static readonly ImmutableDictionary<string, (Known[] Inputs, Known[] Outputs)> ByRole =
         new Dictionary<string, (Known[] Inputs, Known[] Outputs)>(StringComparer.Ordinal)
@@ -35,6 +41,8 @@ internal static class KnownTensors
             [GraphRoles.Transformer] = Transformer,
             [GraphRoles.SecondTransformer] = Transformer,
             [GraphRoles.DistilledTransformer] = Transformer,
+            [GraphRoles.SemanticEncoder] = ([new("sample", Kind.Reals, 5)], [new("semantic_parameters", Kind.Reals, 5)]),
+            [GraphRoles.SemanticTransformer] = SemanticTransformer,
             [GraphRoles.VaeEncoder] = ([new("sample", Kind.Reals, 5)], [new("latent_parameters", Kind.Reals, 5)]),
             [GraphRoles.VaeDecoder] = Decoder,
             [GraphRoles.ThinVaeDecoder] = Decoder,

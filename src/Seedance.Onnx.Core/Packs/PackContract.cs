@@ -54,6 +54,9 @@ public sealed record PackContract
     /// <summary>What the transformer takes on its channel axis.</summary>
     public required TransformerChannels TransformerChannels { get; init; }
 
+    /// <summary>The semantic tokens that its transformer follows; null for a pack whose transformer follows none.</summary>
+    public SemanticsContract? Semantics { get; init; }
+
     /// <summary>What the pack advises to run its graphs on, where neither caller nor host says otherwise; nothing if the pack does not say.</summary>
     public ExecutionTarget Execution { get; init; } = ExecutionTarget.Unspecified;
 
@@ -68,6 +71,7 @@ public sealed record PackContract
     {
         GraphRoles.Transformer => !Graphs.ContainsKey(GraphRoles.DistilledTransformer),
         GraphRoles.SecondTransformer or GraphRoles.DistilledTransformer => Graphs.ContainsKey(role),
+        GraphRoles.SemanticTransformer => Sampled(undistilled: false).FollowsSemantics,
         _ => GraphRoles.Required.Contains(role),
     });
 
@@ -81,6 +85,14 @@ public sealed record PackContract
 
     /// <summary>The roles of the graphs that a video with images runs besides, in the order in which they run.</summary>
     public IEnumerable<string> ImageRoles => TakesImageFeatures ? [GraphRoles.ImageEncoder, GraphRoles.VaeEncoder] : [GraphRoles.VaeEncoder];
+
+    /// <summary>Whether the transformer that <see cref="Sampling"/> names makes latents after semantic tokens.</summary>
+    public bool FollowsSemantics => FindGraph(Sampling.Transformer)?.FindInput(SemanticsContract.Input) is not null;
+
+    /// <summary>What a graph that gives a velocity takes on its channel axis.</summary>
+    /// <param name="role">One of <see cref="GraphRoles.Transformers"/>.</param>
+    /// <returns>The layout.</returns>
+    public TransformerChannels ChannelsOf(string role) => role == GraphRoles.SemanticTransformer ? Semantics!.TransformerChannels : TransformerChannels;
 
     /// <summary>Whether the transformer looks at what the image encoder makes of the images, besides their latents.</summary>
     public bool TakesImageFeatures => FindGraph(GraphRoles.Transformer)?.FindInput("encoder_hidden_states_image") is not null;

@@ -24,7 +24,7 @@ public sealed record SamplingDefaults
     public double? SecondGuidance { get; init; }
 
     /// <summary>How the pack's <see cref="GraphRoles.DistilledTransformer"/> is sampled; null for a pack without one.</summary>
-    public DistilledSampling? Distilled { get; init; }
+    public SamplingSettings? Distilled { get; init; }
 
     /// <summary>The role of the graph that gives the velocity, or that of the first expert: <see cref="GraphRoles.Transformer"/> unless <see cref="PackContract.Sampled"/> says otherwise.</summary>
     public string Transformer { get; init; } = GraphRoles.Transformer;

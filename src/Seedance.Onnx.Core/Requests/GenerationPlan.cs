@@ -8,6 +8,10 @@ namespace Seedance.Onnx.Requests;
 /// <summary>What will be done for a request with a pack, nothing left open: sizes, noise levels, solver, guidance, texts. Immutable.</summary>
 public sealed record GenerationPlan
 {
+    // Streams of noise beside those of the windows, from 0.
+    private const int TokenStream = -1;
+    private const int TokenNoiseStream = -2;
+
     private GenerationPlan()
     {
     }
@@ -78,6 +82,9 @@ public sealed record GenerationPlan
     /// <summary>The share of itself by which the velocity may turn before the transformer is run again; null where it is run for every evaluation. <see cref="Solver"/> then keeps the velocity, as its last tensor.</summary>
     public required double? StepCache { get; init; }
 
+    /// <summary>The semantic tokens that the whole video is made after; null where the transformer follows none.</summary>
+    public required SemanticPlan? Semantics { get; init; }
+
     /// <summary>The shots in order, at least one; together they are the whole video.</summary>
     public required ImmutableArray<PlannedShot> Shots { get; init; }
 
@@ -138,6 +145,7 @@ public sealed record GenerationPlan
 
         VideoRequest read = reading.Request;
         contract = contract.Sampled(read.Undistilled);
+        SchedulerContract levels = scheduler;
         scheduler = contract.Sampling.LevelsOf(scheduler);
         VideoSize size = reading.Size;
         int frames = reading.Windows.Max(window => window.Frames), order = read.SolverOrder ?? scheduler.SolverOrder;
@@ -173,6 +181,7 @@ public sealed record GenerationPlan
             Draft = read.Draft,
             Decoder = read.Draft && contract.FindGraph(GraphRoles.ThinVaeDecoder) is not null ? GraphRoles.ThinVaeDecoder : GraphRoles.VaeDecoder,
             StepCache = stepCache,
+            Semantics = SemanticPlan.Of(read, contract, levels, reading, guidance),
             Shift = shift,
             Shots = reading.PlannedShots,
             Conditions = reading.Conditions,
@@ -206,7 +215,6 @@ public sealed record GenerationPlan
     {
         PlannedWindow window = Windows[index];
         ImmutableArray<PlannedShot> shots = [.. Shots.Skip(window.FirstShot).Take(window.Shots).Select(shot => shot.Inside(window))];
-        IEnumerable<PlannedCondition> given = window.GivenFrames > 0 ? [new PlannedCondition(ConditionKind.Continuation, Image: null, Frame: 0, LatentFrame: 0)] : [];
         return this with
         {
             Frames = window.Frames,
@@ -214,7 +222,7 @@ public sealed record GenerationPlan
             Latents = LatentsOf(window),
             Seed = SeedOf(index),
             Shots = shots,
-            Conditions = [.. given, .. ConditionsOf(window).Select(condition => condition with
+            Conditions = [.. ContinuationsOf(window), .. ConditionsOf(window).Select(condition => condition with
             {
                 Frame = condition.Frame - window.FirstFrame,
                 LatentFrame = condition.LatentFrame - window.FirstLatentFrame,
@@ -223,6 +231,30 @@ public sealed record GenerationPlan
             Branches = [.. Branches.SkipLast(1), Branches[^1] with { Captions = [.. shots.Select(shot => shot.Caption)] }],
         };
     }
+
+    /// <summary>The plan of the semantic tokens of all windows, as a clip of its own whose latents they are.</summary>
+    /// <returns>The plan, with one window.</returns>
+    /// <exception cref="InvalidOperationException">The video has none.</exception>
+    public GenerationPlan SemanticClip()
+    {
+        SemanticPlan semantics = Semantics ?? throw new InvalidOperationException("The plan must have semantics, but has none.");
+        return this with
+        {
+            Windows = [new PlannedWindow(0, Frames, 0, semantics.Tokens.Frames, GivenFrames: 0, FirstShot: 0, Shots.Length)],
+            Latents = semantics.Tokens,
+            Seed = SeedOf(TokenStream),
+            SolverKind = semantics.SolverKind,
+            Schedule = semantics.Schedule,
+            Solver = semantics.Solver,
+            Transformers = [.. semantics.Solver.Steps.Select(_ => GraphRoles.SemanticTransformer)],
+            StepCache = null,
+            Conditions = [.. ContinuationsOf(Windows[0]), .. Conditions],
+            Branches = semantics.Branches,
+        };
+    }
+
+    /// <summary>The seed of the noise that made tokens get before they are followed.</summary>
+    public ulong SemanticNoiseSeed => SeedOf(TokenNoiseStream);
 
     /// <summary>The shape of a window's latents.</summary>
     /// <param name="window">One of <see cref="Windows"/>.</param>
@@ -234,6 +266,10 @@ public sealed record GenerationPlan
     /// <returns>Some of <see cref="Conditions"/>, in their order.</returns>
     public IEnumerable<PlannedCondition> ConditionsOf(PlannedWindow window) => Conditions.Where(condition => window.Adds(condition.Frame));
 
+    /// <summary>The frame that a window goes on from, if it does.</summary>
+    private static IEnumerable<PlannedCondition> ContinuationsOf(PlannedWindow window) =>
+        window.GivenFrames > 0 ? [new PlannedCondition(ConditionKind.Continuation, Image: null, Frame: 0, LatentFrame: 0)] : [];
+
     /// <summary>The window that adds a frame of the video.</summary>
     /// <param name="outputFrame">The frame as it comes out, from 0; those of the input video count.</param>
     /// <returns>Which of <see cref="Windows"/>; the first for a frame of the input video.</returns>
@@ -243,7 +279,7 @@ public sealed record GenerationPlan
         return Math.Max(Windows.TakeWhile(window => window.FirstFrame + window.GivenFrames <= frame).Count() - 1, 0);
     }
 
-    /// <summary>The seed of a window's noise: the video's for the first, and numbers that have nothing in common with it or its neighbours behind it (SplitMix64: Steele et al., "Fast splittable pseudorandom number generators", 2014).</summary>
+    /// <summary>The seed of a stream of noise, which is a window's, or the semantic tokens': the video's for the first window, and numbers that have nothing in common with it or its neighbours behind it (SplitMix64: Steele et al., "Fast splittable pseudorandom number generators", 2014).</summary>
     private ulong SeedOf(int index)
     {
         if (index == 0)
@@ -251,7 +287,7 @@ public sealed record GenerationPlan
             return Seed;
         }
 
-        ulong mixed = unchecked(Seed + ((ulong)index * 0x9E3779B97F4A7C15));
+        ulong mixed = unchecked(Seed + ((ulong)(long)index * 0x9E3779B97F4A7C15));
         mixed = unchecked((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9);
         mixed = unchecked((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB);
         return (mixed ^ (mixed >> 31)) & uint.MaxValue;
@@ -266,6 +302,11 @@ public sealed record GenerationPlan
         if (latents.Length > most / keep)
         {
             problems.Add($"Latents must have at most {most / keep} values, but {frames} frames of {reading.Size} have {latents.Length}. Ask for fewer or smaller frames.");
+        }
+
+        if (contract.FollowsSemantics && contract.Semantics!.Tokens.LatentsOf(reading.Size, reading.Frames).Length is var tokens && tokens > most / Solvers.MostKept(contract.Semantics.Sampling.Solver))
+        {
+            problems.Add($"Semantic tokens must have at most {most / Solvers.MostKept(contract.Semantics.Sampling.Solver)} values, because those of a whole video are made at once, but {reading.Frames} frames of {reading.Size} have {tokens}. Ask for fewer or smaller frames.");
         }
 
         if ((!reading.Conditions.IsEmpty || reading.Windows.Any(window => window.GivenFrames > 0)) && contract.TransformerChannels.Absent == AbsentFrames.Grey && values > most)

@@ -21,6 +21,7 @@ internal static class ImageChecks
         }
 
         CheckVideo(request, contract, problems);
+        CheckSemantics(request, contract, problems);
         if (!request.References.IsEmpty)
         {
             problems.Add($"References must be left out with pack '{contract.Name}', whose transformer takes given frames only, but are {request.References.Length}. Give a first frame instead.");
@@ -98,6 +99,29 @@ internal static class ImageChecks
         if (request.Frames == 1)
         {
             problems.Add($"Frames must be at least {contract.Latents.Frames(2)} with InputVideo, because the first is the frame to go on from, but is 1.");
+        }
+    }
+
+    /// <summary>A video gives semantics only to a transformer that follows them.</summary>
+    private static void CheckSemantics(VideoRequest request, PackContract contract, List<string> problems)
+    {
+        if (request.SemanticsOf is null)
+        {
+            return;
+        }
+
+        if (contract.FindGraph(GraphRoles.SemanticEncoder) is null)
+        {
+            problems.Add($"SemanticsOf must be left out with pack '{contract.Name}', which has no graph '{GraphRoles.SemanticEncoder}', but is there. Use a pack that has one.");
+        }
+        else if (!contract.Sampled(request.Undistilled).FollowsSemantics)
+        {
+            problems.Add($"SemanticsOf must be left out with the distilled transformer of pack '{contract.Name}', which follows no semantic tokens, but is there. Ask for the one that it was made from.");
+        }
+
+        if (request.InputVideo is not null)
+        {
+            problems.Add("SemanticsOf must be left out with InputVideo, but both are there. Go on from a video, or make one anew.");
         }
     }
 

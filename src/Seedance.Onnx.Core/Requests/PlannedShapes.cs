@@ -13,7 +13,8 @@ namespace Seedance.Onnx.Requests;
 /// <param name="Images">Images that are given; none if not specified.</param>
 /// <param name="Upscale">How many times larger frames become; 1 if not specified.</param>
 /// <param name="InWindows">Whether frames of one window may wait for their reader while the next one is made; false if not specified.</param>
-public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1, int Images = 0, int Upscale = 1, bool InWindows = false)
+/// <param name="SemanticFrames">Frames of the semantic tokens that are sampled for the whole video; 0, where none are, if not specified.</param>
+public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens, int Keep = 1, int Images = 0, int Upscale = 1, bool InWindows = false, int SemanticFrames = 0)
 {
     /// <summary>The shapes of a plan; its prompts are not tokenised yet, so that they count as the longest that the pack reads.</summary>
     /// <param name="plan">The plan.</param>
@@ -24,7 +25,7 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(pack);
         return new PlannedShapes(plan.Latents, plan.Branches.Length, pack.MaxTokens, plan.Solver.Keep,
-            plan.Windows.Max(window => window.GivenFrames + plan.ConditionsOf(window).Count()), plan.Upscale, plan.Windows.Length > 1);
+            plan.Windows.Max(window => window.GivenFrames + plan.ConditionsOf(window).Count()), plan.Upscale, plan.Windows.Length > 1, plan.Semantics is { Source: null } semantics ? semantics.Tokens.Frames : 0);
     }
 
     /// <summary>A clip of the pack's own size, length and guidance, with a prompt of as many tokens as it reads and no more images than it must have.</summary>
@@ -54,6 +55,24 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
         ];
     }
 
+    /// <summary>The lengths of the semantic transformer's runs for the whole video.</summary>
+    /// <param name="pack">The contract of a pack that has one.</param>
+    /// <returns>The lengths.</returns>
+    /// <exception cref="ArgumentException">The pack has none.</exception>
+    public PlannedShapes OfSemantics(PackContract pack)
+    {
+        SamplingSettings sampling = pack?.Semantics?.Sampling ?? throw new ArgumentException("The pack must have semantics, but has none.", nameof(pack));
+        return this with { Latents = Latents with { Frames = SemanticFrames }, Branches = sampling.Guidance == 1 ? 1 : 2, Keep = Solvers.MostKept(sampling.Solver) };
+    }
+
+    /// <summary>The shape of the semantic tokens of latents: as many frames.</summary>
+    private static LatentShape TokensOf(LatentShape latents, PackContract pack)
+    {
+        LatentGeometry tokens = pack.Semantics!.Tokens;
+        VideoSize size = pack.Latents.SizeOf(latents);
+        return new LatentShape(tokens.Channels, latents.Frames, size.Height / tokens.SpatialStride, size.Width / tokens.SpatialStride);
+    }
+
     /// <summary>The shape of each input of a graph.</summary>
     /// <param name="graph">The graph: one of the pack's, or what it is composed into.</param>
     /// <param name="pack">The contract of its pack.</param>
@@ -73,7 +92,9 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
     /// <summary>The lengths of a known tensor; its rank was checked when the pack was opened.</summary>
     private long[] Lengths(string role, string name, PackContract pack)
     {
-        long f = Latents.Frames, h = Latents.Height, w = Latents.Width;
+        LatentShape sampled = role == GraphRoles.SemanticTransformer ? TokensOf(Latents, pack) : Latents;
+        TransformerChannels channels = GraphRoles.Transformers.Contains(role) ? pack.ChannelsOf(role) : pack.TransformerChannels;
+        long f = sampled.Frames, h = sampled.Height, w = sampled.Width;
         VideoSize size = pack.Latents.SizeOf(Latents);
         return (role, name) switch
         {
@@ -83,15 +104,16 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
             (GraphRoles.Reward, "encoder_attention_mask") => [1, Tokens],
             // Images are the frames of one clip, or each a clip of its own.
             (GraphRoles.VaeEncoder, _) when pack.TransformerChannels.Absent == AbsentFrames.Zeros => [1, 3, 1, size.Height, size.Width],
-            (GraphRoles.VaeEncoder or GraphRoles.Reward or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), size.Height, size.Width],
+            (GraphRoles.VaeEncoder or GraphRoles.SemanticEncoder or GraphRoles.Reward or GraphRoles.Upscaler, _) => [1, 3, pack.Latents.Frames(Latents.Frames), size.Height, size.Width],
             (GraphRoles.ImageEncoder, _) => [Images, 3, size.Height, size.Width],
-            (_, ComposedTensors.State) => [Keep, Latents.Channels, f, h, w],
+            (_, ComposedTensors.State) => [Keep, sampled.Channels, f, h, w],
             (_, ComposedTensors.Weights) => [Keep, Keep + Branches + 1],
-            (_, ComposedTensors.Noise) => [1, Latents.Channels, f, h, w],
+            (_, ComposedTensors.Noise) => [1, sampled.Channels, f, h, w],
             (_, ComposedTensors.Guidance) => [1, Branches + 1],
-            (_, "mask") => [Branches, pack.TransformerChannels.Count(ChannelKind.Mask), f, h, w],
-            (_, "condition") => [Branches, pack.TransformerChannels.Count(ChannelKind.Condition), f, h, w],
-            (_, "hidden_states") => [Branches, pack.TransformerChannels.Total, f, h, w],
+            (_, "mask") => [Branches, channels.Count(ChannelKind.Mask), f, h, w],
+            (_, "condition") => [Branches, channels.Count(ChannelKind.Condition), f, h, w],
+            (_, "hidden_states") => [Branches, channels.Total, f, h, w],
+            (_, SemanticsContract.Input) => [Branches, pack.Semantics!.InputChannels, .. AxesOf(TokensOf(Latents, pack))],
             (_, "timestep") => [Branches],
             (_, "encoder_hidden_states") => [Branches, Tokens, Features(GraphRoles.TextEncoder, pack)],
             (_, "encoder_hidden_states_image") => [Branches, Images * Features(GraphRoles.ImageEncoder, pack, axis: 1), Features(GraphRoles.ImageEncoder, pack)],
@@ -99,6 +121,8 @@ public sealed record PlannedShapes(LatentShape Latents, int Branches, int Tokens
             _ => [Branches, Tokens],
         };
     }
+
+    private static long[] AxesOf(LatentShape shape) => [shape.Frames, shape.Height, shape.Width];
 
     private static long Features(string role, PackContract pack, int axis = 2) => pack.FindGraph(role)?.FindOutput("last_hidden_state")?.Axes[axis].Length ?? 0;
 }

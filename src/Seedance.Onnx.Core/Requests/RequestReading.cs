@@ -33,6 +33,7 @@ internal sealed class RequestReading
         Upscale = named?.Times ?? Request.Upscale ?? 1;
         Size = ChooseSize(Request, named?.Sizes ?? contract.Video.Sizes);
         Frames = ChooseFrames(Request, contract);
+        CheckSource(Request, contract);
         PlannedShots = ShotLayout.Divide(Shots, contract.Latents.LatentFrames(Frames), contract, _problems);
         Conditions = ImageChecks.Place(Request, PlannedShots, Frames, contract, _problems);
         Windows = _problems.Count > 0 ? [] : WindowLayout.Divide(Frames, Request.InputVideo is not null, PlannedShots, Conditions, contract, _problems);
@@ -95,7 +96,7 @@ internal sealed class RequestReading
             return new VideoSize(width, height);
         }
 
-        AspectRatio? wanted = request.Ratio ?? (request.Images.Select(image => image.Size).Prepend(request.InputVideo?.Size).FirstOrDefault(size => size is not null) is { } image ? new AspectRatio(image.Width, image.Height) : null);
+        AspectRatio? wanted = request.Ratio ?? (request.Images.Select(image => image.Size).Prepend(request.InputVideo?.Size).Append(request.SemanticsOf?.Size).FirstOrDefault(size => size is not null) is { } image ? new AspectRatio(image.Width, image.Height) : null);
         VideoSize size = wanted?.Nearest(sizes) ?? sizes[0];
         if (request.Ratio is { } ratio && Math.Abs(Math.Log((double)ratio.Width * size.Height / ratio.Height / size.Width)) > 0.01)
         {
@@ -103,6 +104,15 @@ internal sealed class RequestReading
         }
 
         return size;
+    }
+
+    /// <summary>A video that gives its semantics is as long as the new one; of its last frames some may be missing, because lengths go by latent frames.</summary>
+    private void CheckSource(VideoRequest request, PackContract contract)
+    {
+        if (request.SemanticsOf is { Duration.TotalSeconds: var seconds } source && seconds * contract.Video.Fps <= Frames - contract.Latents.TemporalStride)
+        {
+            _problems.Add($"Frames must be at most {contract.Latents.NearestFrames(seconds * contract.Video.Fps, contract.Video.LongestFrames)}, as many as video '{source}' gives the semantics of, but is {Frames}. Ask for a shorter video.");
+        }
     }
 
     private int ChooseFrames(VideoRequest request, PackContract contract)
@@ -114,7 +124,8 @@ internal sealed class RequestReading
             return given;
         }
 
-        if ((request.Duration?.TotalSeconds ?? SecondsOf(Shots)) is not { } seconds)
+        double? told = request.Duration?.TotalSeconds ?? SecondsOf(Shots);
+        if ((told ?? request.SemanticsOf?.Duration?.TotalSeconds) is not { } seconds)
         {
             // Every shot needs a latent frame of its own.
             return Math.Max(contract.Video.DefaultFrames, contract.Latents.Frames(Math.Max(Shots.Length, least)));

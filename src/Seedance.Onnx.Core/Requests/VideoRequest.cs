@@ -50,6 +50,12 @@ public sealed record VideoRequest
     /// <summary>Whether only the frames behind <see cref="InputVideo"/> come out, and not those of that video too. False if not specified.</summary>
     public bool OnlyNew { get; init; }
 
+    /// <summary>
+    /// A video that this one is made anew after: what stands where, and when, is taken from its first frames, and the words say how it looks. For packs with semantic tokens and a graph that reads them off frames; none
+    /// if not specified, and they are then made of the words. Its length and shape count where the request leaves them open.
+    /// </summary>
+    public VideoSource? SemanticsOf { get; init; }
+
     /// <summary>Images of what the video is to show, not as any frame of it; for packs that take them. None if not specified.</summary>
     public ImmutableArray<ImageSource> References { get; init => field = value.IsDefault ? [] : value; } = [];
 

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using Seedance.Onnx.Server.Http;
 using Seedance.Onnx.Server.Jobs;
@@ -16,11 +18,11 @@ internal sealed class ArkEndpoints(JobIntake intake, ArkRequestReader reader, Jo
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder tasks = routes.MapGroup(Tasks).WithTags("Ark");
+        RouteGroupBuilder tasks = routes.MapGroup(Tasks).WithTags("Ark").Refuses(StatusCodes.Status409Conflict);
         tasks.MapPost("", CreateAsync).Accepts<ArkCreateRequest>("application/json").Produces<ArkTaskId>().WithSummary("Asks for a video");
         tasks.MapGet("", ListAsync).Produces<ArkTaskList>().WithSummary("Lists tasks, page by page");
         tasks.MapGet("{id}", GetAsync).Produces<ArkTask>().WithSummary("Tells how far a task is");
-        tasks.MapDelete("{id}", DeleteAsync).WithSummary("Cancels a task that waits, or removes one that has ended");
+        tasks.MapDelete("{id}", DeleteAsync).Produces(StatusCodes.Status200OK).WithSummary("Cancels a task that waits, or removes one that has ended");
         routes.MapGet(SignedLinks.Root + "/{id}/{name}", ResultAsync).AllowAnonymous().WithTags("Results").WithSummary("Fetches a result by its signed link");
     }
 
@@ -34,13 +36,20 @@ internal sealed class ArkEndpoints(JobIntake intake, ArkRequestReader reader, Jo
     private async Task<IResult> GetAsync(string id, HttpContext context, CancellationToken cancellationToken) =>
         Results.Json(ArkTask.Of(await FindAsync(id, context, cancellationToken).ConfigureAwait(false), links), Envelope.Json);
 
-    private async Task<IResult> ListAsync(HttpContext context, CancellationToken cancellationToken)
+    private async Task<IResult> ListAsync(
+        HttpContext context,
+        CancellationToken cancellationToken,
+        [FromQuery(Name = "page_num"), Description("From 1 to 500; 1 if left out.")] string? pageNumber = null,
+        [FromQuery(Name = "page_size"), Description("From 1 to 500; 10 if left out.")] string? pageSize = null,
+        [FromQuery(Name = "filter.status"), Description("Only tasks in this state.")] string? word = null,
+        [FromQuery(Name = "filter.task_ids"), Description("Only these tasks.")] string[]? taskIds = null,
+        [FromQuery(Name = "filter.model"), Description("Only tasks of this model.")] string? model = null,
+        [FromQuery(Name = "filter.service_tier"), Description("Only tasks of this tier.")] string? tier = null)
     {
-        IQueryCollection query = context.Request.Query;
         List<RequestProblem> problems = [];
-        (int page, int size) = (ReadCount(query, "page_num", 1, problems), ReadCount(query, "page_size", DefaultPage, problems));
+        (int page, int size) = (ReadCount(pageNumber, "page_num", 1, problems), ReadCount(pageSize, "page_size", DefaultPage, problems));
         JobStatus? status = null;
-        if (query["filter.status"].ToString() is { Length: > 0 } word)
+        if (!string.IsNullOrEmpty(word))
         {
             status = Enum.GetValues<JobStatus>().Cast<JobStatus?>().FirstOrDefault(known => ArkTask.StatusOf(known!.Value) == word);
             if (status is null)
@@ -54,14 +63,13 @@ internal sealed class ArkEndpoints(JobIntake intake, ArkRequestReader reader, Jo
             throw new RequestProblemException(problems);
         }
 
-        string[] ids = [.. query["filter.task_ids"].OfType<string>().SelectMany(value => value.Split(',')).Take(MostPages)];
-        (string model, string tier) = (query["filter.model"].ToString(), query["filter.service_tier"].ToString());
+        string[] ids = [.. (taskIds ?? []).OfType<string>().SelectMany(value => value.Split(',')).Take(MostPages)];
         return await store.QueryAsync(Caller.NameOf(context), async jobs =>
         {
             jobs = status is null ? jobs : jobs.Where(job => job.Status == status);
             jobs = ids.Length == 0 ? jobs : jobs.Where(job => ids.Contains(job.Id));
-            jobs = model.Length == 0 ? jobs : jobs.Where(job => job.Model == model);
-            jobs = tier.Length == 0 ? jobs : jobs.Where(job => job.ServiceTier == tier);
+            jobs = string.IsNullOrEmpty(model) ? jobs : jobs.Where(job => job.Model == model);
+            jobs = string.IsNullOrEmpty(tier) ? jobs : jobs.Where(job => job.ServiceTier == tier);
             int total = await jobs.CountAsync(cancellationToken).ConfigureAwait(false);
             List<VideoJob> items = await jobs.OrderByDescending(job => job.Number).Skip((page - 1) * size).Take(size).ToListAsync(cancellationToken).ConfigureAwait(false);
             return Results.Json(new ArkTaskList([.. items.Select(job => ArkTask.Of(job, links))], total), Envelope.Json);
@@ -97,9 +105,9 @@ internal sealed class ArkEndpoints(JobIntake intake, ArkRequestReader reader, Jo
         return name == "last.png" ? results.LastFrame(job) : results.Video(job);
     }
 
-    private static int ReadCount(IQueryCollection query, string name, int ifMissing, List<RequestProblem> problems)
+    private static int ReadCount(string? text, string name, int ifMissing, List<RequestProblem> problems)
     {
-        if (query[name].ToString() is not { Length: > 0 } text)
+        if (string.IsNullOrEmpty(text))
         {
             return ifMissing;
         }

@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Seedance.Onnx.Server.Http;
 
@@ -39,12 +38,9 @@ internal sealed class Envelope(IReadOnlyDictionary<ProblemKind, (int Status, str
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        Error error = new($"{string.Join(' ', problems.Select(problem => problem.Message))} Request id: {context.TraceIdentifier}", type, first.Parameter, code, [.. problems.Select(problem => new Detail(problem.Parameter, problem.Message))]);
-        return response.WriteAsJsonAsync(new { error }, Json);
+        ErrorAnswer.Problem error = new(
+            $"{string.Join(' ', problems.Select(problem => problem.Message))} Request id: {context.TraceIdentifier}", type, first.Parameter, code,
+            [.. problems.Select(problem => new ErrorAnswer.Detail(problem.Parameter, problem.Message))]);
+        return response.WriteAsJsonAsync(new ErrorAnswer(error), Json);
     }
-
-    private sealed record Error(string Message, string Type, [property: JsonPropertyName("param")] string? Parameter, string? Code, IReadOnlyList<Detail> Details);
-
-    /// <summary>One of the things that are wrong. The envelope itself has room for one parameter only.</summary>
-    private sealed record Detail([property: JsonPropertyName("param")] string? Parameter, string Message);
 }

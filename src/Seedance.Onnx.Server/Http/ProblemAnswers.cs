@@ -30,8 +30,6 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
         {
             case RequestProblemException { Problems: var problems }:
                 return problems;
-            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                return [new RequestProblem(ProblemKind.TooLarge, "The body must be smaller, but is larger than this server takes. Send a smaller image.")];
             case BadHttpRequestException or InvalidDataException:
                 return [new RequestProblem(ProblemKind.Invalid, $"The request must be well formed, but is not: {error.Message}")];
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:

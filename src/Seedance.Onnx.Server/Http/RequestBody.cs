@@ -22,7 +22,7 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
     public static async Task<RequestBody> ReadJsonAsync(HttpContext context, bool textNumbers)
     {
         using MemoryStream body = new((int)Math.Clamp(context.Request.ContentLength ?? 0, 0, LargestGuess));
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+        await RequireWholeAsync(context.Request.Body.CopyToAsync(body, context.RequestAborted)).ConfigureAwait(false);
         ReadOnlyMemory<byte> bytes = body.ToArray();
         return new RequestBody(RequestFields.Of(Parse(bytes), textNumbers), new FormFileCollection(), Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
     }
@@ -50,7 +50,9 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
             MultipartHeadersCountLimit = 8,
             MultipartBoundaryLengthLimit = 256,
         }));
-        IFormCollection form = await ReadFormAsync(request, context.RequestAborted).ConfigureAwait(false);
+        Task<IFormCollection> reading = request.ReadFormAsync(context.RequestAborted);
+        await RequireWholeAsync(reading).ConfigureAwait(false);
+        IFormCollection form = await reading.ConfigureAwait(false);
         return new RequestBody(RequestFields.Of(form), form.Files, await SumAsync(form, context.RequestAborted).ConfigureAwait(false));
     }
 
@@ -82,15 +84,17 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
         return bytes.ToArray();
     }
 
-    private static async Task<IFormCollection> ReadFormAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>Waits for the body. Not all that Kestrel and the readers of forms find wrong with it has a type of its own: sizes and trailers of chunks have not.</summary>
+    /// <exception cref="RequestProblemException">It is cut off, or its chunks are no chunks.</exception>
+    private static async Task RequireWholeAsync(Task reading)
     {
         try
         {
-            return await request.ReadFormAsync(cancellationToken).ConfigureAwait(false);
+            await reading.ConfigureAwait(false);
         }
-        catch (IOException error) when (error is not BadHttpRequestException)
+        catch (Exception error) when (error is IOException or InvalidOperationException && error is not BadHttpRequestException)
         {
-            throw new RequestProblemException(ProblemKind.Invalid, $"The form must be whole, but is not: {error.Message}");
+            throw new RequestProblemException(ProblemKind.Invalid, $"The body must be whole and well framed, but is not: {error.Message}");
         }
     }
 

@@ -8,10 +8,12 @@ using Seedance.Onnx.Server.Http;
 namespace Seedance.Onnx.Server.Jobs;
 
 /// <summary>Where both APIs hand their requests in: they are planned, so that everything that is wrong is told at once, and on disk before the client hears of it.</summary>
-internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFiles files, JobSignal signal, Readiness readiness, ServerMeter meter, ServerOptions options, TimeProvider time, ILogger<JobIntake> logger)
+internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobArrivals arrivals, JobFiles files, JobSignal signal, Readiness readiness, ServerMeter meter, ServerOptions options, TimeProvider time, ILogger<JobIntake> logger)
 {
     // What the store and a few results need to be written.
     private const long LeastFreeBytes = 256L << 20;
+
+    private const string NotDecoded = ", but is not: ";
 
     // By the logarithm of pixels: sizes of one resolution differ by a few per cent, resolutions by more than half.
     private const double SameResolution = 0.2;
@@ -41,13 +43,17 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
         VideoJob job = await PlanAsync(draft, owner, cancellationToken).ConfigureAwait(false);
         try
         {
-            files.Begin(job);
+            if (draft.Images.Count > 0)
+            {
+                files.Begin(job);
+            }
+
             foreach ((OrderImage image, DraftImage given) in job.Order.Images.Zip(draft.Images))
             {
                 await File.WriteAllBytesAsync(files.Image(job, image), given.Bytes, cancellationToken).ConfigureAwait(false);
             }
 
-            VideoJob? added = await store.AddAsync(job, options.MaxQueued, CancellationToken.None).ConfigureAwait(false);
+            VideoJob? added = await arrivals.AddAsync(job).ConfigureAwait(false);
             if (added is null)
             {
                 meter.QueueWasFull();
@@ -229,6 +235,9 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobFi
 
         DraftImage? image = draft.Images.FirstOrDefault(image => problem.Contains($"'{image.Parameter}'", StringComparison.Ordinal));
         ProblemKind kind = image is null ? ProblemKind.Invalid : problem.Contains("must be an image", StringComparison.Ordinal) ? ProblemKind.UnsupportedImage : ProblemKind.OversizedImage;
-        return new RequestProblem(kind, problem, image?.Parameter);
+
+        // What FFmpeg said, addresses of its memory among it, is not for clients.
+        int native = problem.IndexOf(NotDecoded, StringComparison.Ordinal);
+        return new RequestProblem(kind, native < 0 ? problem : $"{problem[..native]}{NotDecoded[..^2]}. Use another file, or convert it first.", image?.Parameter);
     }
 }

@@ -22,6 +22,7 @@ internal sealed record JobProgress(GenerationStage? Stage, int Step, int Steps, 
 
     private int PercentOfWindow => Stage switch
     {
+        GenerationStage.Semantic => Between(0, DenoiseBegins),
         GenerationStage.Denoise => Between(DenoiseBegins, DecodeBegins),
         GenerationStage.Decode or GenerationStage.Encode => Between(DecodeBegins, Last),
         _ => 0,

@@ -1,6 +1,8 @@
 using System.Linq.Expressions;
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Seedance.Onnx.Server.Jobs;
 
@@ -35,21 +37,34 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, TimePro
     /// <param name="maxQueued">How many may wait.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The job; or the one that was there; null where too many wait.</returns>
-    public Task<VideoJob?> AddAsync(VideoJob job, int maxQueued, CancellationToken cancellationToken) => WriteAsync(async database =>
+    public async Task<VideoJob?> AddAsync(VideoJob job, int maxQueued, CancellationToken cancellationToken) => (await AddAsync([job], maxQueued, cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>Takes several jobs in, in one transaction, each as if it came alone.</summary>
+    /// <param name="jobs">The jobs; they get their numbers.</param>
+    /// <param name="maxQueued">How many may wait.</param>
+    /// <param name="cancellationToken">Stops it; none is taken then.</param>
+    /// <returns>For each of them: itself; or the one that was there; null where too many wait.</returns>
+    public Task<VideoJob?[]> AddAsync(IReadOnlyList<VideoJob> jobs, int maxQueued, CancellationToken cancellationToken) => WriteAsync(async database =>
     {
-        if (job.IdempotencyKey is not null && await FindByKeyAsync(database, job.Owner, job.IdempotencyKey, cancellationToken).ConfigureAwait(false) is { } before)
+        IDbContextTransaction together = await database.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable ending = together.ConfigureAwait(false);
+        int queued = await database.Jobs.CountAsync(row => row.Status == JobStatus.Queued, cancellationToken).ConfigureAwait(false);
+        VideoJob?[] added = new VideoJob?[jobs.Count];
+        foreach ((int index, VideoJob job) in jobs.Index())
         {
-            return before;
+            VideoJob? before = job.IdempotencyKey is not { } key ? null
+                : added.FirstOrDefault(other => other is { } same && same.Owner == job.Owner && same.IdempotencyKey == key) ?? await FindByKeyAsync(database, job.Owner, key, cancellationToken).ConfigureAwait(false);
+            added[index] = before ?? (queued < maxQueued ? job : null);
+            if (added[index] == job)
+            {
+                _ = database.Jobs.Add(job);
+                queued += job.Status == JobStatus.Queued ? 1 : 0;
+            }
         }
 
-        if (await database.Jobs.CountAsync(row => row.Status == JobStatus.Queued, cancellationToken).ConfigureAwait(false) >= maxQueued)
-        {
-            return null;
-        }
-
-        _ = database.Jobs.Add(job);
         _ = await database.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
-        return (VideoJob?)job;
+        await together.CommitAsync(cancellationToken).ConfigureAwait(false);
+        return added;
     }, cancellationToken);
 
     /// <summary>The job that came with a key.</summary>

@@ -15,7 +15,7 @@ internal sealed class OpenAiEndpoints(JobIntake intake, OpenAiRequestReader read
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder videos = routes.MapGroup(Root).WithTags("OpenAI Videos");
+        RouteGroupBuilder videos = routes.MapGroup(Root).WithTags("OpenAI Videos").Refuses();
         videos.MapPost("", CreateAsync).Accepts<OpenAiCreateRequest>("multipart/form-data", "application/json").Produces<OpenAiVideo>().WithSummary("Asks for a video: multipart/form-data or JSON");
         videos.MapGet("", ListAsync).Produces<OpenAiVideoList>().WithSummary("Lists videos, page by page");
         videos.MapGet("{id}", GetAsync).Produces<OpenAiVideo>().WithSummary("Tells how far a video is");

@@ -6,7 +6,7 @@ using Seedance.Onnx.Server.Jobs;
 namespace Seedance.Onnx.Server.Page;
 
 /// <summary>
-/// The page at /: files that lie in this assembly, and what the page must know of the pack. The page itself needs no key, because it holds nothing; everything that it asks for does.
+/// The page at /, and the one at /docs that shows the API: files that lie in this assembly, and what the page must know of the pack. The page itself needs no key, because it holds nothing; everything that it asks for does.
 /// </summary>
 internal sealed class PageEndpoints(JobIntake intake, ServerOptions options)
 {
@@ -26,7 +26,7 @@ internal sealed class PageEndpoints(JobIntake intake, ServerOptions options)
             string name = resource[Prefix.Length..];
             byte[] bytes = Read(resource);
             EntityTagHeaderValue tag = new($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..32]}\"");
-            _ = routes.MapGet(name == "index.html" ? "/" : Folder + name, (HttpContext context) =>
+            _ = routes.MapGet(AddressOf(name), (HttpContext context) =>
             {
                 Protect(context.Response.Headers);
                 return Results.Bytes(bytes, ContentType(name), entityTag: tag);
@@ -36,6 +36,14 @@ internal sealed class PageEndpoints(JobIntake intake, ServerOptions options)
         PageSettings settings = PageSettings.Of(intake.Contract, intake.LongestFrames, options);
         _ = routes.MapGet(Folder + "settings", () => Results.Json(settings, Envelope.Json)).ExcludeFromDescription();
     }
+
+    /// <summary>Where a file of the page is.</summary>
+    public static string AddressOf(string name) => name switch
+    {
+        "index.html" => "/",
+        "docs.html" => "/docs",
+        _ => Folder + name,
+    };
 
     private static void Protect(IHeaderDictionary headers)
     {

@@ -9,10 +9,6 @@ namespace Seedance.Onnx.Server.Security;
 /// <summary>How many requests a key may send in a minute, and how many at once. What needs no key has no limit here: it is small.</summary>
 internal static class KeyLimits
 {
-    private const string LargeBodies = "large";
-    private const long LargeBytes = 1 << 20;
-    private const int MostLargeBodies = 4;
-    private const int MostWaitingBodies = 256;
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Refill = TimeSpan.FromSeconds(1);
 
@@ -27,9 +23,7 @@ internal static class KeyLimits
                 return new TokenBucketRateLimiterOptions { TokenLimit = Math.Max(perMinute, 1), TokensPerPeriod = perRefill, ReplenishmentPeriod = perRefill * Minute / Math.Max(perMinute, 1), QueueLimit = 0 };
             })),
             PartitionedRateLimiter.Create<HttpContext, string>(context => Name(context) is not { } name ? RateLimitPartition.GetNoLimiter("") : RateLimitPartition.GetConcurrencyLimiter(
-                name, _ => new ConcurrencyLimiterOptions { PermitLimit = Math.Max(context.Features.Get<ApiKey>()?.ConcurrentRequests ?? options.ConcurrentRequests, 1), QueueLimit = 0 })),
-            PartitionedRateLimiter.Create<HttpContext, string>(context => !IsLarge(context.Request) ? RateLimitPartition.GetNoLimiter("") : RateLimitPartition.GetConcurrencyLimiter(
-                LargeBodies, _ => new ConcurrencyLimiterOptions { PermitLimit = MostLargeBodies, QueueLimit = MostWaitingBodies })));
+                name, _ => new ConcurrencyLimiterOptions { PermitLimit = Math.Max(context.Features.Get<ApiKey>()?.ConcurrentRequests ?? options.ConcurrentRequests, 1), QueueLimit = 0 })));
         limiter.OnRejected = static (rejected, _) =>
         {
             HttpContext context = rejected.HttpContext;
@@ -38,9 +32,6 @@ internal static class KeyLimits
             return new ValueTask(envelope.WriteAsync(context, [new RequestProblem(ProblemKind.RateLimited, "A key must send fewer requests than it did. Ask again later.", RetryAfter: retry)]));
         };
     }
-
-    /// <summary>Bodies of images take several times their size in memory: a few at once are enough.</summary>
-    private static bool IsLarge(HttpRequest request) => HttpMethods.IsPost(request.Method) && (request.ContentLength ?? long.MaxValue) > LargeBytes;
 
     /// <summary>What a caller's limits are kept under; null where there are none. No name makes it the empty text, which stands for those without.</summary>
     private static string? Name(HttpContext context) => context.Features.Get<Caller>() is { } caller ? $"key {caller.Name}" : null;

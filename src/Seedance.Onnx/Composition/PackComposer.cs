@@ -67,12 +67,12 @@ internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool ver
 
     /// <summary>A transformer with guidance and the solver's update, for any number of kept tensors and branches.</summary>
     /// <param name="target">What it runs on.</param>
-    /// <param name="role">Which transformer.</param>
+    /// <param name="role">Which transformer, of latents or of semantic tokens.</param>
     /// <param name="cancellationToken">Stops it, inside a pass or while a file is written too.</param>
     public ComposedGraph ComposeStep(ResolvedTarget target, string role = GraphRoles.Transformer, CancellationToken cancellationToken = default)
     {
         GraphContract transformer = Require(role);
-        TransformerChannels channels = pack.Contract.TransformerChannels;
+        TransformerChannels channels = pack.Contract.ChannelsOf(role);
         StepGraphOptions options = new()
         {
             Channels = channels,

@@ -20,6 +20,11 @@ internal sealed record PlannedRuns(GenerationStage Stage, string Role, PlannedSh
         PlannedShapes most = PlannedShapes.Of(plan, pack);
         most = most with { Tokens = tokens ?? most.Tokens };
         yield return new PlannedRuns(GenerationStage.Text, GraphRoles.TextEncoder, most, plan.Windows.DistinctBy(window => (window.FirstShot, window.Shots)).Count());
+        foreach (PlannedRuns runs in OfSemantics(plan, pack, most))
+        {
+            yield return runs;
+        }
+
         // Windows are of one length, or of two.
         foreach (IGrouping<int, PlannedWindow> windows in plan.Windows.GroupBy(window => window.LatentFrames))
         {
@@ -38,6 +43,37 @@ internal sealed record PlannedRuns(GenerationStage Stage, string Role, PlannedSh
             }
 
             yield return new PlannedRuns(GenerationStage.Decode, plan.Decoder, shapes, windows.Count());
+        }
+    }
+
+    /// <summary>The semantic tokens of the whole video: sampled at once, or read off another video window by window.</summary>
+    private static IEnumerable<PlannedRuns> OfSemantics(GenerationPlan plan, PackContract pack, PlannedShapes most)
+    {
+        if (plan.Semantics is null)
+        {
+            yield break;
+        }
+
+        if (plan.Semantics.Source is not null)
+        {
+            foreach ((int frames, int windows) in plan.Windows.CountBy(window => window.LatentFrames))
+            {
+                yield return new PlannedRuns(GenerationStage.Semantic, GraphRoles.SemanticEncoder, most with { Latents = most.Latents with { Frames = frames } }, windows);
+            }
+
+            yield break;
+        }
+
+        PlannedShapes whole = most.OfSemantics(pack);
+        yield return new PlannedRuns(GenerationStage.Text, GraphRoles.TextEncoder, whole, 1);
+        if (most.Images > 0 && pack.FindGraph(GraphRoles.SemanticEncoder) is not null)
+        {
+            yield return new PlannedRuns(GenerationStage.Condition, GraphRoles.SemanticEncoder, whole with { Latents = whole.Latents with { Frames = 1 } }, plan.SemanticClip().Conditions.Length);
+        }
+
+        foreach ((int branches, int steps) in plan.Semantics.Solver.Steps.CountBy(step => step.Branches))
+        {
+            yield return new PlannedRuns(GenerationStage.Semantic, GraphRoles.SemanticTransformer, whole with { Branches = branches }, steps);
         }
     }
 }

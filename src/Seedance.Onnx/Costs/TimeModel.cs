@@ -16,7 +16,7 @@ namespace Seedance.Onnx.Costs;
 /// <param name="target">What the graphs are asked to run on.</param>
 internal sealed class TimeModel(ModelPack pack, PlannedCosts costs, MemoryModel memory, StageRates rates, ExecutionTarget target)
 {
-    private readonly string _key = $"{pack.Sum} {string.Join(", ", new[] { GraphRoles.TextEncoder, GraphRoles.Transformer, GraphRoles.VaeDecoder, GraphRoles.Upscaler }.Select(role => Describe(target.ForGraph(role))).Distinct(StringComparer.Ordinal))}";
+    private readonly string _key = $"{pack.Sum} {string.Join(", ", ((string[])[GraphRoles.TextEncoder, .. GraphRoles.Transformers, GraphRoles.VaeDecoder, GraphRoles.Upscaler]).Select(role => Describe(target.ForGraph(role))).Distinct(StringComparer.Ordinal))}";
 
     /// <summary>How long a plan is expected to take.</summary>
     /// <param name="plan">The plan.</param>
@@ -30,7 +30,7 @@ internal sealed class TimeModel(ModelPack pack, PlannedCosts costs, MemoryModel 
 
         Dictionary<GenerationStage, double> work = WorkOf(plan);
         TimeSpan Of(GenerationStage stage) => work.TryGetValue(stage, out double flops) ? TimeSpan.FromSeconds(flops / known[stage]) : TimeSpan.Zero;
-        return work.Keys.All(known.ContainsKey) ? new TimePlan(Of(GenerationStage.Text), Of(GenerationStage.Denoise), Of(GenerationStage.Decode), Of(GenerationStage.Upscale)) : null;
+        return work.Keys.All(known.ContainsKey) ? new TimePlan(Of(GenerationStage.Text), Of(GenerationStage.Denoise), Of(GenerationStage.Decode), Of(GenerationStage.Upscale)) { Semantic = Of(GenerationStage.Semantic) } : null;
     }
 
     /// <summary>Learns from a video that was made.</summary>
@@ -50,7 +50,7 @@ internal sealed class TimeModel(ModelPack pack, PlannedCosts costs, MemoryModel 
     /// <summary>Whether something is known of every one of these stages.</summary>
     public bool Knows(IReadOnlyList<StageReport> stages) => rates.Find(_key) is { } known && stages.All(stage => !IsCounted(stage.Stage) || known.ContainsKey(stage.Stage));
 
-    private static bool IsCounted(GenerationStage stage) => stage is GenerationStage.Text or GenerationStage.Denoise or GenerationStage.Decode or GenerationStage.Upscale;
+    private static bool IsCounted(GenerationStage stage) => stage is GenerationStage.Text or GenerationStage.Semantic or GenerationStage.Denoise or GenerationStage.Decode or GenerationStage.Upscale;
 
     /// <summary>What tells one way of computing from another, as it was asked for.</summary>
     private static string Describe(ExecutionTarget graph) =>

@@ -10,6 +10,9 @@ namespace Seedance.Onnx.Costs;
 /// <param name="Upscale">Frames become larger; zero where they are not.</param>
 public sealed record TimePlan(TimeSpan Text, TimeSpan Denoise, TimeSpan Decode, TimeSpan Upscale)
 {
+    /// <summary>Semantic tokens are made, or read off a video; zero where the transformer follows none.</summary>
+    public TimeSpan Semantic { get; init; }
+
     /// <summary>All stages together.</summary>
-    public TimeSpan Total => Text + Denoise + Decode + Upscale;
+    public TimeSpan Total => Text + Semantic + Denoise + Decode + Upscale;
 }

@@ -31,7 +31,7 @@ public static class PackWork
     /// <param name="plan">A plan of it.</param>
     /// <param name="provider">What the graphs are fused for.</param>
     /// <param name="tokens">Tokens of the longest prompt; the most that the pack reads if not specified.</param>
-    /// <returns>The stages in order: text, images where there are any ("condition"), denoise, decode.</returns>
+    /// <returns>The stages in order: text, images where there are any ("condition"), semantic tokens where the transformer follows any ("semantic"), denoise, decode.</returns>
     /// <exception cref="ModelPackException">A graph is not what the pack declares.</exception>
     /// <exception cref="ModelFileException">A graph cannot be read, or does not take the planned shapes.</exception>
     public static ImmutableArray<StageWork> Of(ModelPack pack, GenerationPlan plan, ExecutionProvider provider = ExecutionProvider.Cpu, int? tokens = null)

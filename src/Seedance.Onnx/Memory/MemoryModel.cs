@@ -36,9 +36,9 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
     /// <exception cref="ModelFileException">A graph cannot be read.</exception>
     public static long WeightsOf(ModelPack pack)
     {
-        // A file is read whole before its weights are where they belong.
+        // A file is read whole, and becomes a graph beside that, before its weights are where they belong.
         long largestFile = pack.Contract.RunRoles.Max(role => new FileInfo(pack.PathOfGraph(role)).Length);
-        return largestFile + pack.Contract.RunRoles.Sum(role => WeightsOf(pack, role));
+        return (2 * largestFile) + pack.Contract.RunRoles.Sum(role => WeightsOf(pack, role));
     }
 
     /// <summary>Refuses a pack whose weights alone take more than they may.</summary>
@@ -63,10 +63,11 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
         MemoryPlan memory = Of(shapes);
         string looks = pack.Contract.FindGraph(GraphRoles.ThinVaeDecoder) is null ? GraphRoles.VaeDecoder : GraphRoles.ThinVaeDecoder;
         // Graphs that this video needs and others do not.
-        IEnumerable<string> needed = plan.Transformers.Append(plan.Decoder).Concat(preview ? [looks] : []).Distinct(StringComparer.Ordinal).Except(pack.Contract.RunRoles, StringComparer.Ordinal);
+        IEnumerable<string> needed = plan.Transformers.Append(plan.Decoder).Concat(SemanticRoles(plan)).Concat(preview ? [looks] : []).Distinct(StringComparer.Ordinal).Except(pack.Contract.RunRoles, StringComparer.Ordinal);
         return memory with
         {
             WeightBytes = memory.WeightBytes + needed.Sum(role => WeightsOf(pack, role)),
+            SemanticBytes = plan.Semantics?.Source is null ? memory.SemanticBytes : ActivationsOf(GraphRoles.SemanticEncoder, shapes),
             PreviewBytes = preview ? ActivationsOf(looks, shapes with { Latents = shapes.Latents with { Frames = 1 } }) : 0,
         };
     }
@@ -80,7 +81,7 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
     public string? FindProblem(GenerationPlan plan)
     {
         PlannedShapes shapes = PlannedShapes.Of(plan, pack.Contract);
-        bool Fits(LatentShape latents) => PeakOf(Of(shapes with { Latents = latents })) <= limit;
+        bool Fits(LatentShape latents) => PeakOf(Of(shapes with { Latents = latents, SemanticFrames = shapes.InWindows ? shapes.SemanticFrames : Math.Min(latents.Frames, shapes.SemanticFrames) })) <= limit;
         if (limit is not { } most || Fits(plan.Latents))
         {
             return null;
@@ -99,7 +100,15 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
     /// <summary>Bytes as whole MiB, rounded up.</summary>
     public static long MiB(long bytes) => (bytes + (1L << 20) - 1) >> 20;
 
-    private IEnumerable<string> Transformers => pack.Contract.RunRoles.Intersect(GraphRoles.Transformers, StringComparer.Ordinal);
+    private IEnumerable<string> Transformers => pack.Contract.RunRoles.Intersect(GraphRoles.Transformers, StringComparer.Ordinal).Except([GraphRoles.SemanticTransformer], StringComparer.Ordinal);
+
+    /// <summary>The graphs that make a plan's semantic tokens.</summary>
+    private IEnumerable<string> SemanticRoles(GenerationPlan plan) => pack.Contract.Graphs.Keys.Where(role => plan.Semantics is { } semantics && role switch
+    {
+        GraphRoles.SemanticTransformer => semantics.Source is null,
+        GraphRoles.SemanticEncoder => semantics.Source is not null || !plan.Conditions.IsEmpty || plan.Windows[0].GivenFrames > 0,
+        _ => false,
+    });
 
     private static long WeightsOf(ModelPack pack, string role) => SessionBytes + (role == GraphRoles.Tokenizer
         ? (long)(TokenizerTables * new FileInfo(pack.PathOfGraph(role)).Length)
@@ -167,6 +176,8 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
             UpscaleBytes = UpscalerActivations(shapes) + (pixels * shapes.Upscale * shapes.Upscale),
         };
 
+        plan = shapes.SemanticFrames == 0 ? plan : plan with { SemanticBytes = SemanticsOf(shapes.OfSemantics(pack.Contract)) };
+
         // A reader that is slow leaves the frames of one window where they are while the next one is made.
         long waiting = shapes.InWindows ? pixels * shapes.Upscale * shapes.Upscale : 0;
         plan = plan with { DenoiseBytes = plan.DenoiseBytes + waiting, DecodeBytes = plan.DecodeBytes + waiting };
@@ -179,6 +190,14 @@ internal sealed class MemoryModel(ModelPack pack, PlannedCosts costs, long? limi
         TransformerChannels channels = pack.Contract.TransformerChannels;
         long given = sizeof(float) * (channels.Total - channels.Count(ChannelKind.Noisy)) * (shapes.Latents.Length / shapes.Latents.Channels);
         return given + pack.Contract.ImageRoles.Max(role => ActivationsOf(role, shapes));
+    }
+
+    /// <summary>Values inside the semantic transformer, and what its solver keeps.</summary>
+    private long SemanticsOf(PlannedShapes shapes)
+    {
+        LatentGeometry tokens = pack.Contract.Semantics!.Tokens;
+        long state = sizeof(float) * tokens.LatentsOf(pack.Contract.Latents.SizeOf(shapes.Latents), pack.Contract.Latents.Frames(shapes.Latents.Frames)).Length;
+        return ActivationsOf(GraphRoles.SemanticTransformer, shapes) + (state * ((2 * shapes.Keep) + shapes.Branches + 4));
     }
 
     /// <summary>The largest tile of a chunk with what lies around it, in the last pass.</summary>

@@ -14,6 +14,9 @@ public sealed record MemoryPlan(long WeightBytes, long TextBytes, long DenoiseBy
     /// <summary>Given images become latents: values inside the encoder; 0 for a video from words alone.</summary>
     public long ConditionBytes { get; init; }
 
+    /// <summary>Semantic tokens of the whole video are made, or read off another video's frames; 0 where the transformer follows none.</summary>
+    public long SemanticBytes { get; init; }
+
     /// <summary>The first frame is decoded while latents are made; 0 where nobody looks.</summary>
     public long PreviewBytes { get; init; }
 
@@ -21,7 +24,7 @@ public sealed record MemoryPlan(long WeightBytes, long TextBytes, long DenoiseBy
     public long UpscaleBytes { get; init; }
 
     /// <summary>What one generation needs beside the weights: that of its largest stage.</summary>
-    public long WorkingBytes => Math.Max(Math.Max(TextBytes, ConditionBytes), Math.Max(DenoiseBytes + PreviewBytes, DecodeBytes + UpscaleBytes));
+    public long WorkingBytes => Math.Max(Math.Max(TextBytes, Math.Max(ConditionBytes, SemanticBytes)), Math.Max(DenoiseBytes + PreviewBytes, DecodeBytes + UpscaleBytes));
 
     /// <summary>Weights and one generation.</summary>
     public long PeakBytes => WeightBytes + WorkingBytes;

@@ -69,7 +69,7 @@ internal sealed class PackSamples(ModelPack pack, IReadOnlyDictionary<string, On
         (GraphRoles.Tokenizer, "text") => OnnxTensor.FromText(input, [pack.Contract.Sampling.NegativePrompt, Prompts[seed % Prompts.Length]], 2),
         (GraphRoles.TextEncoder, "shot_ids") => Result(GraphRoles.Tokenizer, "shot_ids", seed) ?? Zeros(Result(GraphRoles.Tokenizer, "attention_mask", seed)),
         (GraphRoles.TextEncoder, _) => Result(GraphRoles.Tokenizer, input, seed),
-        (GraphRoles.Transformer, "hidden_states") => HiddenStates(seed),
+        (GraphRoles.Transformer, "hidden_states") => HiddenStates(role, seed),
         (GraphRoles.Transformer, "timestep") => Timestep(seed),
         (GraphRoles.Transformer, "encoder_hidden_states") => Result(GraphRoles.TextEncoder, "last_hidden_state", seed),
         (GraphRoles.Transformer, "encoder_attention_mask") => Result(GraphRoles.Tokenizer, "attention_mask", seed),
@@ -104,10 +104,12 @@ internal sealed class PackSamples(ModelPack pack, IReadOnlyDictionary<string, On
     }
 
     /// <summary>Noise in the noisy channels of every branch; nothing is given on the others.</summary>
-    private OnnxTensor HiddenStates(int seed)
+    private OnnxTensor HiddenStates(string role, int seed)
     {
-        LatentShape latents = _shapes.Latents;
-        TransformerChannels channels = pack.Contract.TransformerChannels;
+        TransformerChannels channels = pack.Contract.ChannelsOf(role);
+        GraphContract graph = pack.Contract.FindGraph(role)!;
+        long[] planned = [.. _shapes.InputsOf(graph with { Inputs = [graph.FindInput("hidden_states")!] }, pack.Contract)["hidden_states"]];
+        LatentShape latents = new(channels.Count(ChannelKind.Noisy), (int)planned[2], (int)planned[3], (int)planned[4]);
         int perChannel = checked((int)(latents.Length / latents.Channels));
         float[] noise = Normal(latents.Length, seed), values = new float[_shapes.Branches * channels.Total * perChannel];
         for (int branch = 0; branch < _shapes.Branches; branch++)

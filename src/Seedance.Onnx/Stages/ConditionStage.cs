@@ -11,17 +11,24 @@ namespace Seedance.Onnx.Stages;
 /// Images become what the transformer is given of them: which frames they are, their latents (of each as a clip of one frame, or of one clip that is grey elsewhere), and features
 /// where it looks at any.
 /// </summary>
-/// <param name="pack">The pack's contract, which says what the transformer takes.</param>
-internal sealed class ConditionStage(PackContract pack)
+/// <param name="geometry">What the images become: latents, or semantic tokens.</param>
+/// <param name="channels">What the transformer takes.</param>
+/// <param name="role">The role of the graph that encodes them.</param>
+/// <param name="parameters">Its output: mean and log-variance.</param>
+internal sealed class ConditionStage(LatentGeometry geometry, TransformerChannels channels, string role, string parameters)
 {
     private const int Colours = 3;
 
-    private readonly LatentGeometry _geometry = pack.Latents;
+    /// <summary>Images become latents.</summary>
+    public static ConditionStage OfLatents(PackContract pack) => new(pack.Latents, pack.TransformerChannels, GraphRoles.VaeEncoder, "latent_parameters");
+
+    /// <summary>Images become semantic tokens.</summary>
+    public static ConditionStage OfTokens(SemanticsContract semantics) => new(semantics.Tokens, semantics.TransformerChannels, GraphRoles.SemanticEncoder, "semantic_parameters");
 
     /// <summary>Encodes the images of a plan.</summary>
     /// <param name="plan">What is being made.</param>
     /// <param name="images">The plan's images in the order of its conditions, each of the video's size.</param>
-    /// <param name="encoder">The VAE's encoder; borrowed.</param>
+    /// <param name="encoder">The graph that encodes them; borrowed.</param>
     /// <param name="imageEncoder">What makes features of images; null where the transformer looks at none. Borrowed.</param>
     /// <param name="stage">Counts the runs.</param>
     /// <param name="cancellationToken">Stops a run between two nodes.</param>
@@ -32,7 +39,7 @@ internal sealed class ConditionStage(PackContract pack)
         Dictionary<string, float[]> given = new(StringComparer.Ordinal)
         {
             [ComposedTensors.Of(ChannelKind.Mask)] = Mask(plan),
-            [ComposedTensors.Of(ChannelKind.Condition)] = pack.TransformerChannels.Absent == AbsentFrames.Grey
+            [ComposedTensors.Of(ChannelKind.Condition)] = channels.Absent == AbsentFrames.Grey
                 ? Encode(plan, plan.Frames, plan.Latents.Frames, [.. plan.Conditions.Zip(images, (condition, image) => (condition.Frame, image))], encoder, stage, cancellationToken)
                 : EncodeApart(plan, images, encoder, stage, cancellationToken),
         };
@@ -49,16 +56,26 @@ internal sealed class ConditionStage(PackContract pack)
         return new ImageCondition(given, features.Shape[^1]);
     }
 
+    /// <summary>Encodes a clip, every frame of which is there.</summary>
+    /// <param name="plan">What is being made, of any length.</param>
+    /// <param name="frames">The frames, each of the video's size.</param>
+    /// <param name="encoder">The graph that encodes them; borrowed.</param>
+    /// <param name="stage">Counts the runs.</param>
+    /// <param name="cancellationToken">Stops a run between two nodes.</param>
+    /// <returns>[C, f, h, w], normalised.</returns>
+    public float[] EncodeClip(GenerationPlan plan, IReadOnlyList<VideoFrame> frames, GraphSession encoder, StageRun stage, CancellationToken cancellationToken) =>
+        Encode(plan, frames.Count, geometry.LatentFrames(frames.Count), [.. frames.Index()], encoder, stage, cancellationToken);
+
     /// <summary>1 where a frame is given, [channels, f, h, w]: a channel tells of one place of a latent frame's group, or the only channel of all of them.</summary>
     private float[] Mask(GenerationPlan plan)
     {
-        int channels = pack.TransformerChannels.Count(ChannelKind.Mask), area = plan.Latents.Height * plan.Latents.Width, stride = _geometry.TemporalStride;
+        int count = channels.Count(ChannelKind.Mask), area = plan.Latents.Height * plan.Latents.Width, stride = geometry.TemporalStride;
         HashSet<int> frames = [.. plan.Conditions.Select(condition => condition.Frame)];
-        float[] mask = new float[channels * plan.Latents.Frames * area];
-        for (int row = 0; row < channels * plan.Latents.Frames; row++)
+        float[] mask = new float[count * plan.Latents.Frames * area];
+        for (int row = 0; row < count * plan.Latents.Frames; row++)
         {
             (int channel, int latentFrame) = Math.DivRem(row, plan.Latents.Frames);
-            if (Enumerable.Range(0, stride).Any(place => place * channels / stride == channel && frames.Contains(_geometry.FrameAt(latentFrame, place))))
+            if (Enumerable.Range(0, stride).Any(place => place * count / stride == channel && frames.Contains(geometry.FrameAt(latentFrame, place))))
             {
                 mask.AsSpan(row * area, area).Fill(1);
             }
@@ -92,22 +109,22 @@ internal sealed class ConditionStage(PackContract pack)
         using HostTensor sample = ToTensor(images, [1, Colours, frames, plan.Size.Height, plan.Size.Width], frameStride: 1, planeStride: frames);
         using GraphOutputs outputs = encoder.Run(new Dictionary<string, GraphTensor> { ["sample"] = sample }, cancellationToken);
         stage.Count(1, outputs.Elapsed);
-        HostTensor parameters = outputs["latent_parameters"];
+        HostTensor distribution = outputs[parameters];
         LatentShape shape = plan.Latents with { Frames = latentFrames };
         long[] expected = [1, 2 * shape.Channels, shape.Frames, shape.Height, shape.Width];
-        if (!parameters.Shape.SequenceEqual(expected))
+        if (!distribution.Shape.SequenceEqual(expected))
         {
             throw new GraphExecutionException(
-                GraphRoles.VaeEncoder, $"output 'latent_parameters' must be [{string.Join(", ", expected)}], but is [{string.Join(", ", parameters.Shape)}]. Correct the strides in seedance.json.");
+                role, $"output '{parameters}' must be [{string.Join(", ", expected)}], but is [{string.Join(", ", distribution.Shape)}]. Correct the strides in seedance.json.");
         }
 
-        float[] latents = parameters.AsSpan<float>()[..checked((int)shape.Length)].ToArray();
+        float[] latents = distribution.AsSpan<float>()[..checked((int)shape.Length)].ToArray();
         int plane = latents.Length / shape.Channels;
         for (int channel = 0; channel < shape.Channels; channel++)
         {
             Span<float> values = latents.AsSpan(channel * plane, plane);
-            TensorPrimitives.Subtract(values, _geometry.Mean[channel], values);
-            TensorPrimitives.Divide(values, _geometry.Std[channel], values);
+            TensorPrimitives.Subtract(values, geometry.Mean[channel], values);
+            TensorPrimitives.Divide(values, geometry.Std[channel], values);
         }
 
         return latents;

@@ -19,7 +19,8 @@ internal sealed class StepConditions : IDisposable
     /// <param name="plan">What is made.</param>
     /// <param name="text">The features of the plan's captions; borrowed, and needed for as long as this is used.</param>
     /// <param name="images">What the plan's images come to.</param>
-    public StepConditions(GraphSession graph, TransformerChannels channels, GenerationPlan plan, TextCondition text, ImageCondition images)
+    /// <param name="semantics">The semantic tokens that the clip follows; null where the graph reads none.</param>
+    public StepConditions(GraphSession graph, TransformerChannels channels, GenerationPlan plan, TextCondition text, ImageCondition images, SemanticTokens? semantics)
     {
         _graph = graph;
         LatentShape shape = plan.Latents;
@@ -44,6 +45,13 @@ internal sealed class StepConditions : IDisposable
         if (images.FeatureShape is [var rows, var width])
         {
             Give(ImageCondition.Features, rows, width);
+        }
+
+        if (semantics is not null)
+        {
+            HostTensor followed = Own(HostTensor.Allocate(ElementType.Float32, [branches, .. semantics.InputShape]));
+            semantics.Fill(followed.AsSpan<float>());
+            _all.Add(SemanticsContract.Input, followed);
         }
 
         void Give(string input, params ReadOnlySpan<long> ofBranch)

@@ -9,12 +9,14 @@ namespace Seedance.Onnx.Stages;
 /// <param name="images">The plan's images in the order of its conditions, each of the transformer's size; none where latents are there already.</param>
 /// <param name="last">The frame that the first window goes on from, of the transformer's size; null where a video begins.</param>
 /// <param name="index">How many frames of the video came out before.</param>
-internal sealed class VideoRun(GenerationRun run, IReadOnlyList<VideoFrame> images, VideoFrame? last, int index) : IDisposable
+/// <param name="semantics">The semantic tokens that were read off another video; null where they are made, or there are none.</param>
+internal sealed class VideoRun(GenerationRun run, IReadOnlyList<VideoFrame> images, VideoFrame? last, int index, SemanticTokens? semantics) : IDisposable
 {
     private readonly Dictionary<(int FirstShot, int Shots), TextCondition> _texts = [];
     private readonly List<float[]> _latents = [];
     private VideoFrame? _last = last;
     private int _index = index;
+    private SemanticTokens? _semantics = semantics;
 
     /// <summary>What is made.</summary>
     public GenerationRun Whole => run;
@@ -50,6 +52,17 @@ internal sealed class VideoRun(GenerationRun run, IReadOnlyList<VideoFrame> imag
         PlannedWindow window = run.Plan.Windows[Window];
         IEnumerable<VideoFrame> own = run.Plan.Conditions.Zip(images).Where(pair => window.Adds(pair.First.Frame)).Select(pair => pair.Second);
         return [.. window.GivenFrames > 0 ? [_last!] : Array.Empty<VideoFrame>(), .. own];
+    }
+
+    /// <summary>All images of the video, the frame that it goes on from before the others; to be asked for before the first window is made.</summary>
+    public IReadOnlyList<VideoFrame> AllImages() => [.. run.Plan.Windows[0].GivenFrames > 0 ? [_last!] : Array.Empty<VideoFrame>(), .. images];
+
+    /// <summary>The semantic tokens of the next window.</summary>
+    /// <param name="make">Makes those of all windows, or none.</param>
+    public SemanticTokens? Semantics(Func<SemanticTokens?> make)
+    {
+        _semantics ??= Window == 0 ? make() : null;
+        return _semantics?.Part(run.Plan.Windows[Window]);
     }
 
     /// <summary>The features of the next window's captions, which all windows of the same shots share.</summary>

@@ -89,6 +89,20 @@ public sealed class PackSchemaTests
         Assert.Equal((least, most), (schema["minimum"]!.GetValue<int>(), schema["maximum"]!.GetValue<int>()));
     }
 
+    [Fact]
+    public void Semantics_OfTheSchema_AreWhatTheReaderKnowsAndMisses()
+    {
+        JsonObject schema = At("properties/semantics");
+
+        IReadOnlyList<string> problems = ContractReaderTests.Problems(contract => contract["semantics"] = JsonNode.Parse("""{ "zzz": 1 }"""));
+
+        string[] known = problems.Single(problem => problem.Contains("semantics.zzz", StringComparison.Ordinal)).Split("write one of: ")[1].TrimEnd('.').Split(", ");
+        Assert.Equal(schema["properties"]!.AsObject().Select(property => property.Key).Order(), known.Order());
+        string[] missed = [.. known.Where(key => problems.Any(problem => problem.StartsWith($"seedance.json: $.semantics.{key} must", StringComparison.Ordinal) && problem.EndsWith("but is missing.", StringComparison.Ordinal)))];
+        Assert.Equal(Texts(schema["required"]), missed.Order());
+        Assert.Equal(SolverNames.All.Order(), Texts(schema["properties"]!["solver"]!["enum"]));
+    }
+
     [Theory]
     [InlineData("model.onnx"), InlineData("a/b.onnx"), InlineData("a/..b"), InlineData("...")]
     [InlineData(""), InlineData("/a"), InlineData("a/"), InlineData("a//b"), InlineData("."), InlineData("a/./b"), InlineData("../a"), InlineData("a/.."), InlineData("a\\b"), InlineData("c:a"), InlineData("a\tb")]

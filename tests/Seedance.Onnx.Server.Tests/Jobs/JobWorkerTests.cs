@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Seedance.Onnx.Hosting;
 using Seedance.Onnx.Requests;
+using Seedance.Onnx.Server.Fuzz;
 using Seedance.Onnx.Testing;
 
 namespace Seedance.Onnx.Server.Jobs;
@@ -76,6 +78,25 @@ public sealed class JobWorkerTests
     }
 
     [SkippableFact]
+    public async Task Stop_WhileAClientHasNotSaidAll_StopsTheJobMeanwhile()
+    {
+        using TemporaryFolder folder = new();
+        await using RunningServer server = await RunningServer.StartAsync(options => options.DrainSeconds = 0, folder.PathOf("data"), holds: true);
+        string running = await server.SubmitAsync();
+        await server.WaitForAsync(running, "in_progress");
+        using RawConnection slow = await RawConnection.OpenAsync(server.Client.BaseAddress!);
+        _ = slow.AskAsync("POST /v1/videos HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{"u8.ToArray(), ends: false, default);
+        await server.UntilAsync(async () => Regex.IsMatch(await server.Client.GetStringAsync("/metrics"), "http_server_active_requests\\{[^}]*POST[^}]*\\} [1-9]"));
+
+        Task stopped = server.StopAsync();
+        await server.UntilAsync(async () => await server.Store.FindAsync(running, default) is { Status: JobStatus.Queued, Attempts: 0 });
+
+        Assert.False(stopped.IsCompleted);
+        slow.Dispose();
+        await stopped;
+    }
+
+    [SkippableFact]
     public async Task Delete_RunningJob_StopsItAndLeavesNothing()
     {
         await using RunningServer server = await RunningServer.StartAsync();
@@ -113,7 +134,7 @@ public sealed class JobWorkerTests
         using HttpResponseMessage full = await server.Client.PostAsync("/v1/videos", System.Net.Http.Json.JsonContent.Create(RunningServer.Slow));
 
         Assert.Equal((429, true), ((int)full.StatusCode, full.Headers.RetryAfter?.Delta > TimeSpan.Zero));
-        Assert.Equal(2, server.Files.Folders().Count());
+        Assert.Equal([running], server.Files.Folders().Select(folder => folder.Id));
     }
 
     [SkippableFact]

@@ -6,31 +6,70 @@ using Xunit.Abstractions;
 
 namespace Seedance.Onnx.Server.Load;
 
-/// <summary>500 submissions from 50 clients at once: each is taken and kept, or told to come again.</summary>
+/// <summary>500 submissions from 50 clients at once: each is taken and kept, or told to come again, and soon.</summary>
 [Collection(RunsAlone.Name)]
 [Trait("Tier", "Graph")]
 public sealed class ManySubmissionsTests(ITestOutputHelper output)
 {
     private const int Clients = 50;
     private const int Each = 10;
-    private const int Idle = 20;
+    private const int WarmUp = 50;
+    private const int Idle = 100;
+    private const int Rounds = 3;
+    private const long MostGrowth = 16 << 20;
+
+    // Of the best round. Fifty that share two processors with their clients wait for twenty-five times the work of one as it is; a store that writes them one by one, or a gate that lets four
+    // of them through, takes twice this.
+    private const double MostTimes = 90;
 
     [SkippableTheory]
-    [InlineData(1000)]
+    [InlineData(10_000)]
     [InlineData(100)]
     public async Task Submit_FiveHundredFromFiftyClients_AreAllTakenOrToldToWait(int room)
     {
-        await using RunningServer server = await RunningServer.StartAsync(options => (options.MaxQueued, options.DrainSeconds) = (room, 0));
-        List<double> idle = [];
-        for (int i = 0; i < Idle; i++)
+        // Nothing is made meanwhile, so that the processors are the submissions' alone.
+        await using RunningServer server = await RunningServer.StartAsync(options => (options.MaxQueued, options.RequestsPerMinute) = (WarmUp + Idle + room, 1_000_000), holds: true);
+        string first = await server.SubmitAsync();
+        await server.WaitForAsync(first, "in_progress");
+        _ = await SubmitOneByOneAsync(server, WarmUp);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        List<double> ratios = [];
+        List<string> ids = [];
+        for (int round = 0; round < (room < Clients * Each ? 1 : Rounds); round++)
         {
-            idle.Add((await SubmitAsync(server.Client)).Milliseconds);
+            double median = (await SubmitOneByOneAsync(server, Idle)).Order().ElementAt(Idle / 2);
+            (int Status, string? Id, double Milliseconds)[] answers = await SubmitTogetherAsync(server);
+            double late = answers.Select(answer => answer.Milliseconds).Order().ElementAt((int)(answers.Length * 0.99));
+            ratios.Add(late / median);
+            ids.AddRange(answers.Select(answer => answer.Id).OfType<string>());
+            output.WriteLine($"room for {room}: {answers.Count(answer => answer.Status == 200)} taken, {answers.Count(answer => answer.Status == 429)} told to wait; idle median {median:0.0} ms, p99 {late:0.0} ms ({late / median:0} times)");
+            Assert.Equal(Clients * Each, answers.Length);
+            Assert.All(answers, answer => Assert.True(answer.Status is 200 or 429, $"{answer.Status}"));
         }
 
-        await server.UntilAsync(async () => (await server.GetAsync("/v1/videos?limit=1")).Body.GetProperty("data")[0].GetProperty("status").GetString() == "completed");
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        ConcurrentBag<(int Status, string? Id, double Milliseconds)> answers = [];
+        long after = GC.GetTotalMemory(forceFullCollection: true);
+        output.WriteLine($"heap {before >> 10} KiB → {after >> 10} KiB");
+        Assert.True(after - before < MostGrowth, $"{before} → {after} bytes");
+        Assert.Equal(room < Clients * Each ? room : Clients * Each * Rounds, ids.Count);
+        Assert.Equal(ids.Count, ids.Distinct(StringComparer.Ordinal).Count());
+        Assert.Empty(ids.Except((await server.Store.FindAsync(_ => true, default)).Select(job => job.Id), StringComparer.Ordinal));
+        Assert.True(room < Clients * Each || ratios.Min() <= MostTimes, $"{ratios.Min():0} times");
+    }
 
+    private static async Task<List<double>> SubmitOneByOneAsync(RunningServer server, int count)
+    {
+        List<double> times = [];
+        for (int i = 0; i < count; i++)
+        {
+            times.Add((await SubmitAsync(server.Client)).Milliseconds);
+        }
+
+        return times;
+    }
+
+    private static async Task<(int Status, string? Id, double Milliseconds)[]> SubmitTogetherAsync(RunningServer server)
+    {
+        ConcurrentBag<(int, string?, double)> answers = [];
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
         {
             using HttpClient client = new() { BaseAddress = server.Client.BaseAddress };
@@ -39,21 +78,7 @@ public sealed class ManySubmissionsTests(ITestOutputHelper output)
                 answers.Add(await SubmitAsync(client));
             }
         }));
-
-        long after = GC.GetTotalMemory(forceFullCollection: true);
-        double[] times = [.. answers.Select(answer => answer.Milliseconds).Order()];
-        double median = idle.Order().ElementAt(Idle / 2), late = times[(int)(times.Length * 0.99)];
-        output.WriteLine($"room for {room}: {answers.Count(answer => answer.Status == 200)} taken, {answers.Count(answer => answer.Status == 429)} told to wait; "
-            + $"idle median {median:0.0} ms, p99 {late:0.0} ms ({late / median:0.0} times); heap {before >> 10} KiB → {after >> 10} KiB");
-        Assert.Equal(Clients * Each, answers.Count);
-        Assert.All(answers, answer => Assert.True(answer.Status is 200 or 429, $"{answer.Status}"));
-        string[] ids = [.. answers.Select(answer => answer.Id).OfType<string>()];
-        Assert.Equal(ids.Length, ids.Distinct(StringComparer.Ordinal).Count());
-        Assert.True(room < Clients * Each || ids.Length == Clients * Each, $"{ids.Length}");
-        foreach (string id in ids)
-        {
-            Assert.NotNull(await server.Store.FindAsync(id, default));
-        }
+        return [.. answers];
     }
 
     private static async Task<(int Status, string? Id, double Milliseconds)> SubmitAsync(HttpClient client)

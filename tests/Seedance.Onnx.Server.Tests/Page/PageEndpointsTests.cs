@@ -16,7 +16,7 @@ public sealed partial class PageEndpointsTests
     {
         await using RunningServer server = await RunningServer.StartAsync();
 
-        foreach (string path in Directory.EnumerateFiles(Folder).Select(file => Path.GetFileName(file)).Select(name => name == "index.html" ? "/" : $"/page/{name}"))
+        foreach (string path in Directory.EnumerateFiles(Folder).Select(file => PageEndpoints.AddressOf(Path.GetFileName(file))))
         {
             using HttpResponseMessage answer = await server.Client.GetAsync(path);
             string policy = answer.Headers.GetValues("Content-Security-Policy").Single();

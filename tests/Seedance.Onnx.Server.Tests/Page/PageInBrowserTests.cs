@@ -210,6 +210,29 @@ public sealed class PageInBrowserTests
         Assert.Empty(browser.Errors);
     }
 
+    [SkippableFact]
+    public async Task Docs_AnyServer_ShowEveryCallOfTheDocument()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using BrowserPage browser = await BrowserPage.OpenAsync(server, Phone("en-US"));
+        IPage page = browser.Page;
+        string[] calls = [.. from path in (await server.GetAsync("/openapi/v1.json")).Body.GetProperty("paths").EnumerateObject()
+                             from call in path.Value.EnumerateObject()
+                             select $"{call.Name.ToUpperInvariant()} {path.Name}"];
+
+        await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "API", Exact = true }).ClickAsync();
+        await BrowserPage.Expect(page.Locator("article h3")).ToHaveCountAsync(calls.Length);
+
+        Assert.Equal(calls.Order(StringComparer.Ordinal), (await page.Locator("article h3").AllTextContentsAsync()).Order(StringComparer.Ordinal));
+        await BrowserPage.Expect(page.Locator("article", new PageLocatorOptions { HasText = "POST /v1/videos: multipart/form-data or application/json" }).First).ToContainTextAsync("num_inference_steps");
+        await BrowserPage.Expect(page.Locator("#operations")).ToContainTextAsync("ErrorAnswer");
+        await browser.ShowAsync("docs");
+        Assert.Empty(await browser.FindBarriersAsync());
+        Assert.Equal(360, await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+        Assert.Empty(browser.Errors);
+        Assert.All(browser.Requests, address => Assert.StartsWith(server.Client.BaseAddress!.ToString(), address, StringComparison.Ordinal));
+    }
+
     private static FilePayload Picture(string name, byte red) => new() { Name = name, MimeType = "image/png", Buffer = TestImage.Png(96, 64, red, 0, 0) };
 
     private static async Task TabToAsync(IPage page, string id)

@@ -44,7 +44,7 @@ public sealed class ShapeAgainstGraphTests(ITestOutputHelper output)
     private static (ImmutableArray<StageWork> Shape, ImmutableArray<StageWork> Graph) Count(string file, string folder, int frames, int width, int height)
     {
         ModelPack pack = ModelPack.Open(folder);
-        VideoRequest request = new() { Prompt = "a video", Width = width, Height = height, Frames = frames, Seed = 0 };
+        VideoRequest request = new() { Prompt = "a video", Width = width, Height = height, Frames = frames, Undistilled = true, Seed = 0 };
         ImmutableArray<StageWork> graph = PackWork.Of(pack, GenerationPlan.Create(request, pack), tokens: Tokens);
         ModelShape shape = ModelShape.Find(RepositoryFolder.PathOf("tests", "Seedance.Onnx.Tests", "Forecasts", file));
         return (shape.WorkOf(new VideoSize(width, height), frames), graph);

@@ -38,6 +38,7 @@ async function ask(path, init = {}) {
 const json = async (path, init) => (await ask(path, init)).json();
 const videoPath = id => `v1/videos/${encodeURIComponent(id)}`;
 
+export const document = () => json('openapi/v1.json');
 export const settings = () => json('page/settings');
 export const create = form => json('v1/videos', { method: 'POST', body: form });
 export const get = id => json(videoPath(id));
