@@ -98,6 +98,13 @@ def read_runtime(path: Path, steps: int) -> dict[str, float]:
     return {stage: stages[stage] for stage in STAGES} | {"steps": steps}
 
 
+def say_distances(folder: Path) -> None:
+    """How far apart the processors were while the runtime ran: rounds in which that differs compare the machine, not the parties."""
+    for path in sorted(folder.glob(f"{RUNTIME}*.*.json")):
+        if trips := json.loads(path.read_text(encoding="utf-8"))["cases"][0]["handoffNanoseconds"]:
+            print(f"{path.name.removesuffix('.json')}: from processor to processor and back in {min(trips):.0f} to {max(trips):.0f} ns")
+
+
 def total(report: dict[str, float]) -> float:
     return report["text"] + report["steps"] * report["step"] + report["decode"]
 
@@ -131,6 +138,7 @@ def compare(folder: Path) -> None:
     expected = load_file(folder / f"{RUNTIME}.safetensors")["latents"]
     expected = expected.reshape(expected.shape[-4:])
     agree = [check(folder, name, expected, exact=name in ("torch", "loop")) for name in parties if name != RUNTIME]
+    say_distances(folder)
     print("\n| party | text | a step | decode | a video | of the runtime | spread | memory |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, reports in sorted(parties.items(), key=lambda item: statistics.median(map(total, item[1]))):
         ratios = [total(theirs) / total(ours) for theirs, ours in zip(reports, parties[RUNTIME], strict=True)]

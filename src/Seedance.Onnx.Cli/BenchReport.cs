@@ -29,6 +29,7 @@ internal sealed class BenchReport(IReadOnlyList<CaseReport> cases, Ladder? ladde
             report.Tokens,
             report.PeakGflops,
             report.PeakMemoryBytes,
+            report.HandoffNanoseconds,
             FirstMilliseconds = report.First.TotalMilliseconds,
             TotalMilliseconds = report.Total.TotalMilliseconds,
             Stages = report.Stages.Select(stage => new
@@ -60,7 +61,8 @@ internal sealed class BenchReport(IReadOnlyList<CaseReport> cases, Ladder? ladde
         {
             text.Append(CultureInfo.InvariantCulture, $"### {report.Case.Name}\n\n");
             text.Append(CultureInfo.InvariantCulture, $"The first video {Time(report.First)}, those after it {Time(report.Total)}; {report.Tokens} tokens; products at {report.PeakGflops:0} GFLOP/s")
-                .Append(CultureInfo.InvariantCulture, $"{(report.PeakMemoryBytes is { } memory ? $"; {Quantity.Bytes(memory)} of memory at most" : "")}.\n\n");
+                .Append(CultureInfo.InvariantCulture, $"{(report.PeakMemoryBytes is { } memory ? $"; {Quantity.Bytes(memory)} of memory at most" : "")}")
+                .Append(CultureInfo.InvariantCulture, $"{(report.HandoffNanoseconds is { Length: > 0 } trips ? $"; from processor to processor and back in {trips.Min():0} to {trips.Max():0} ns" : "")}.\n\n");
             text.Append("| stage | median | p95 | runs | a video | operations | GFLOP/s | of products |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
             foreach (StageMeasure stage in report.Stages)
             {

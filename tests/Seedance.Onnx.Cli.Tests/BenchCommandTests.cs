@@ -30,6 +30,8 @@ public sealed class BenchCommandTests : IDisposable
             Assert.Equal(["open cold", "open", "text", "step", "decode", "encode"], stages.Select(stage => (string?)stage["name"]));
             Assert.All(stages, stage => Assert.True((double)stage["medianMilliseconds"]! > 0));
             Assert.All(stages.Where(stage => (string?)stage["name"] is "step" or "decode"), stage => Assert.True((double)stage["flops"]! > 0 && (double)stage["shareOfPeak"]! > 0));
+            // Before two videos and after each.
+            Assert.Equal(Environment.ProcessorCount > 1 ? 3 : 0, one["handoffNanoseconds"]!.AsArray().Count(trip => (double)trip! > 0));
         });
         // Two videos of 4 steps, of which the first has no beginning; and of 2.
         Assert.Equal((6, 2), (StepRuns(cases[3]), StepRuns(cases[4])));

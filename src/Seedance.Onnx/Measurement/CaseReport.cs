@@ -14,6 +14,9 @@ namespace Seedance.Onnx.Measurement;
 public sealed record CaseReport(
     BenchmarkCase Case, ImmutableArray<StageMeasure> Stages, TimeSpan First, TimeSpan Total, double PeakGflops, double MachineGflops, long? PeakMemoryBytes, int Tokens)
 {
+    /// <summary>What <see cref="ProcessorDistance"/> was before the first video that counts and after each, in nanoseconds; none where there is one processor only.</summary>
+    public ImmutableArray<double> HandoffNanoseconds { get; init; } = [];
+
     /// <summary>A stage by its name; null where it was not run.</summary>
     /// <param name="name">The name.</param>
     /// <returns>What was measured.</returns>

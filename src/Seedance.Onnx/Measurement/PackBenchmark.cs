@@ -60,9 +60,11 @@ public sealed class PackBenchmark : IDisposable
             GenerationPlan plan = await pipeline.PlanAsync(one.Request, cancellationToken).ConfigureAwait(false);
             (_, TimeSpan first, _) = await GenerateAsync(pipeline, plan, cancellationToken).ConfigureAwait(false);
             List<Video> videos = [];
+            List<double?> distances = [ProcessorDistance.Measure()];
             for (int run = 0; run < _runs; run++)
             {
                 videos.Add(await GenerateAsync(pipeline, plan with { Seed = plan.Seed + (ulong)run }, cancellationToken).ConfigureAwait(false));
+                distances.Add(ProcessorDistance.Measure());
             }
 
             long? peakMemory = memory.Bytes;
@@ -75,7 +77,7 @@ public sealed class PackBenchmark : IDisposable
                 Measure("open cold", [openedCold], [openedCold], 1, 0, peak), Measure(Open, [openedAgain], [openedAgain], 1, 0, peak),
                 .. StagesOf(videos, plan, flops, peak),
             ];
-            return new CaseReport(one, stages, first, Quantile([.. videos.Select(video => video.Total)], 0.5), peak, machine, peakMemory, tokens);
+            return new CaseReport(one, stages, first, Quantile([.. videos.Select(video => video.Total)], 0.5), peak, machine, peakMemory, tokens) { HandoffNanoseconds = [.. distances.OfType<double>()] };
         }
     }
 

@@ -56,6 +56,17 @@ public sealed class PackBenchmarkTests
     }
 
     [SkippableFact]
+    public void Distance_TwoProcessors_IsThatOfACacheAndNotOfAThreadThatIsWoken()
+    {
+        Skip.If(Environment.ProcessorCount < 2, "There is one processor only.");
+
+        double nanoseconds = ProcessorDistance.Measure()!.Value;
+
+        // A trip there and back crosses a cache or a socket: some clock ticks at least, and far less than a time slice.
+        Assert.InRange(nanoseconds, 1, 1e5);
+    }
+
+    [SkippableFact]
     public void Measure_ThisProcessor_TellsItsPeaks()
     {
         DeviceSheet sheet = ProcessorProbe.Measure();
