@@ -37,7 +37,7 @@ from train_thin_decoder import load_decoder, thin
 from training import WORK, fail, load_average
 from world.prompts import evaluation_prompts
 
-NAME, VERSION = "seedance-mini", "0.4.0"
+NAME, VERSION = "seedance-mini", "0.5.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
 PLANNING = Sampling(STEPS, GUIDANCE, SHIFT)
 """How semantic tokens are sampled, whatever is asked of the latents."""
