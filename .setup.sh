@@ -10,10 +10,11 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 fail() { say "$*"; exit 5; }
 
 # install_missing COMMAND...: gets the Debian packages of the commands that are missing; their names are the same.
+# PACKAGE:FILE stands for a package that has no command of its name; FILE may be a pattern.
 # Returns 5 after saying what to install where it may not do so itself.
 install_missing() {
     local missing=() as_root=() name
-    for name; do command -v "$name" >/dev/null || missing+=("$name"); done
+    for name; do command -v "${name#*:}" >/dev/null || compgen -G "${name#*:}" >/dev/null || missing+=("${name%%:*}"); done
     [ ${#missing[@]} -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || as_root=(sudo -n)
     if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then

@@ -38,7 +38,7 @@ internal static class DoctorCommand
             .. FindProviders(),
             await DoctorCheck.LookAsync("config", () => Task.FromResult(DescribeSettings(host))).ConfigureAwait(false),
             new("cache", Ok: true, DescribeCache(ReadSettingsIfSound(host))),
-            await DoctorCheck.LookAsync("server", () => Task.FromResult(SeedanceServer.Examine(ServeCommand.ReadOptions(named: null, host, new Dictionary<string, string>())))).ConfigureAwait(false),
+            await DoctorCheck.LookAsync("server", () => SeedanceServer.ExamineAsync(ServerFlags.Read(host), cancellationToken)).ConfigureAwait(false),
             await DoctorCheck.LookAsync("pack", () => OpenPackAsync(host, cancellationToken)).ConfigureAwait(false),
         ];
         string[] missing = [.. checks.Where(check => !check.Ok).Select(check => check.Name)];

@@ -71,6 +71,7 @@ internal static class SeedanceCommand
             PlanCommand.Create(host),
             DoctorCommand.Create(host),
             ServeCommand.Create(host),
+            WorkerCommand.Create(host),
             help,
             version,
         };

@@ -1,10 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Seedance.Onnx.Hosting;
-using Seedance.Onnx.Media;
 using Seedance.Onnx.Server.Ark;
 using Seedance.Onnx.Server.Http;
 using Seedance.Onnx.Server.Jobs;
@@ -24,13 +20,13 @@ namespace Seedance.Onnx.Server;
 public static class SeedanceServer
 {
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan AfterDrain = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestExamination = TimeSpan.FromSeconds(3);
 
-    /// <summary>Makes a server that is ready to be started. The pack's contract is read and the data folder taken; the graphs are loaded once it runs.</summary>
+    /// <summary>Makes a server that is ready to be started. The pack's contract is read and the data folder taken; the graphs are loaded once it runs, unless workers on other machines make the videos.</summary>
     /// <param name="options">What its owner decides.</param>
     /// <param name="configure">Sets the pack, and how its pipeline runs.</param>
     /// <returns>The server; the caller disposes it.</returns>
-    /// <exception cref="HostSettingsException">The options cannot be: a public address without keys, or a data folder that cannot be used.</exception>
+    /// <exception cref="HostSettingsException">The options cannot be: a public address without keys, a broker without a store, or a data folder that cannot be used.</exception>
     /// <exception cref="ModelPackException">The folder is no usable pack.</exception>
     public static WebApplication Create(ServerOptions options, Action<SeedanceOptions> configure)
     {
@@ -38,30 +34,32 @@ public static class SeedanceServer
         ArgumentNullException.ThrowIfNull(configure);
         ApiKeys keys = new(JobFiles.KeysOf(Path.GetFullPath(options.DataFolder)));
         ListenAddresses.Require(options, keys.All.Count > 0);
-        SeedanceOptions seedance = new();
-        configure(seedance);
-        seedance.Pipeline.ConcurrentGenerations = options.Workers;
-        seedance.Pipeline.Media = new MediaLimits { MaxImageBytes = (long)options.MaxImageMib << 20, MaxPixels = options.MaxImageMegapixels * 1_000_000L };
-        GenerationPlanner planner = GenerationPlanner.Open(seedance.Pack, seedance.Pipeline);
-        JobFiles files = new(options.DataFolder);
+        NodeServices.RequireStoreAndBroker(options, isWorker: false);
 
         // Empty, because settings that ASP.NET Core finds by itself could open another address than the one that was looked at.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         ConfigureKestrel(builder.WebHost, options);
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds) + AfterDrain);
-        builder.Services.AddSeedance(given =>
-        {
-            given.Pack = seedance.Pack;
-            given.Pipeline = seedance.Pipeline;
-        });
-        AddServices(builder.Services, options, planner, files, keys);
+        NodeServices.Add(builder, options, configure);
+        _ = builder.Services.AddSingleton(keys)
+            .AddSingleton<JobArrivals>().AddSingleton<JobIntake>()
+            .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>().AddSingleton<LargeBodies>()
+            .AddSingleton<ResultFiles>().AddSingleton<EventStream>()
+            .AddSingleton<OpenAiRequestReader>().AddSingleton<OpenAiEndpoints>()
+            .AddSingleton<ArkContentReader>().AddSingleton<ArkRequestReader>().AddSingleton<ArkEndpoints>().AddSingleton<PageEndpoints>();
         builder.Services.AddRouting().AddRateLimiter(limiter => KeyLimits.Configure(limiter, options));
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = Envelope.Json.PropertyNamingPolicy);
         ApiDocument.Add(builder.Services);
-        Telemetry.Add(builder.Services, options);
-        builder.Services.AddHostedService<CallbackSender>().AddHostedService<JobWorker>().AddHostedService<JobCleaner>();
+        if (options.IsCluster)
+        {
+            NodeServices.AddDispatching(builder.Services);
+        }
+        else
+        {
+            _ = builder.Services.AddHostedService<JobRecovery>();
+            NodeServices.AddMaking(builder.Services);
+        }
+
+        _ = builder.Services.AddHostedService<JobCleaner>();
         WebApplication app = builder.Build();
         Map(app);
         return app;
@@ -81,15 +79,30 @@ public static class SeedanceServer
 
     /// <summary>Looks whether a server could start with these options, without starting it.</summary>
     /// <param name="options">What its owner decides.</param>
-    /// <returns>Where it would listen, how many keys it has, and where its data is.</returns>
-    /// <exception cref="HostSettingsException">It could not: a public address without keys, or a file of keys that cannot be read.</exception>
-    public static string Examine(ServerOptions options)
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Where it would listen, how many keys it has, where its data is, and what it shares with others.</returns>
+    /// <exception cref="HostSettingsException">It could not: a public address without keys, a file of keys that cannot be read, or a store or broker that cannot be reached.</exception>
+    public static async Task<string> ExamineAsync(ServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         int keys = new ApiKeys(JobFiles.KeysOf(options.DataFolder)).All.Count;
         ListenAddresses.Require(options, keys > 0);
-        string data = Directory.Exists(options.DataFolder) ? "" : ", not made yet";
-        return $"would listen on {string.Join(", ", ListenAddresses.Of(options))} with {(keys == 0 ? "no API keys (only this machine may ask)" : $"{keys} API keys")}; data in {options.DataFolder}{data}";
+        NodeServices.RequireStoreAndBroker(options, isWorker: false);
+        string data = Directory.Exists(options.DataFolder) ? "" : ", not made yet", shared = "";
+        if (options.IsCluster)
+        {
+            try
+            {
+                shared = $"; store {await PostgresEngine.ExamineAsync(options.Store!, LongestExamination, cancellationToken).ConfigureAwait(false)}"
+                    + $", broker {await JobBroker.ExamineAsync(options.Broker!, LongestExamination, cancellationToken).ConfigureAwait(false)}";
+            }
+            catch (BrokerException error)
+            {
+                throw new HostSettingsException("server", [error.Message], error);
+            }
+        }
+
+        return $"would listen on {string.Join(", ", ListenAddresses.Of(options))} with {(keys == 0 ? "no API keys (only this machine may ask)" : $"{keys} API keys")}; data in {options.DataFolder}{data}{shared}";
     }
 
     private static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options)
@@ -108,21 +121,6 @@ public static class SeedanceServer
                 kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = own);
             }
         });
-    }
-
-    private static void AddServices(IServiceCollection services, ServerOptions options, GenerationPlanner planner, JobFiles files, ApiKeys keys)
-    {
-        services.TryAddSingleton(TimeProvider.System);
-        _ = services.AddSingleton(options).AddSingleton(planner).AddSingleton(keys)
-            .AddSingleton(_ => files) // by a factory, so that the container disposes it
-            .AddPooledDbContextFactory<JobDatabase>(database => database.UseSqlite(new SqliteConnectionStringBuilder { DataSource = files.Database }.ToString()))
-            .AddSingleton<JobStore>().AddSingleton<JobArrivals>().AddSingleton<JobSignal>().AddSingleton<JobNews>().AddSingleton<ProgressBoard>().AddSingleton<Readiness>().AddSingleton<ServerMeter>()
-            .AddSingleton<JobIntake>().AddSingleton<VideoMaker>()
-            .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>().AddSingleton<LargeBodies>()
-            .AddSingleton<SignedLinks>().AddSingleton<ResultFiles>().AddSingleton<EventStream>()
-            .AddSingleton<OpenAiRequestReader>().AddSingleton<OpenAiEndpoints>()
-            .AddSingleton<ArkContentReader>().AddSingleton<ArkRequestReader>().AddSingleton<ArkEndpoints>().AddSingleton<PageEndpoints>()
-            .AddHostedService<StoreOpening>();
     }
 
     private static void Map(WebApplication app)

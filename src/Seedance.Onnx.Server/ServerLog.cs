@@ -36,6 +36,21 @@ internal static partial class ServerLog
     [LoggerMessage(EventId = 12, Level = LogLevel.Warning, Message = "A callback of job {Id} was not taken: {Reason}")]
     public static partial void CallbackFailed(ILogger logger, string id, string reason);
 
+    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "{Reason} Jobs wait in the store until it is there again.")]
+    public static partial void BrokerLost(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Information, Message = "The broker is there again.")]
+    public static partial void BrokerFound(ILogger logger);
+
+    [LoggerMessage(EventId = 15, Level = LogLevel.Warning, Message = "The store failed, and is asked again: {Reason}")]
+    public static partial void StoreFailed(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 16, Level = LogLevel.Warning, Message = "The broker has {Messages} messages of priority {Priority}, fewer than jobs wait: {Jobs} are offered again.")]
+    public static partial void MessagesLost(ILogger logger, int priority, int messages, int jobs);
+
+    [LoggerMessage(EventId = 17, Level = LogLevel.Warning, Message = "Job {Id}: its worker was silent for {Seconds} s; {Then}.")]
+    public static partial void TakenOver(ILogger logger, string id, int seconds, string then);
+
     [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "Worker's loop failed; it goes on.")]
     public static partial void WorkerFailed(ILogger logger, Exception error);
 }

@@ -32,12 +32,30 @@ public sealed class ServerOptions
     public string? CertificateKey { get; set; }
 
     /// <summary>The folder of jobs and results.</summary>
-    [Description("The folder of jobs and results; made if it is not there. One server at a time holds it")]
+    [Description("The folder of jobs and results; made if it is not there. One server at a time holds it, or all servers and workers that share a store")]
+    [OfWorkers]
     public string DataFolder { get; set; } = "seedance-data";
+
+    /// <summary>Where jobs are kept that several machines share.</summary>
+    [Description("PostgreSQL, as a connection string (Host=…;Database=…;Username=…;Password=…), that holds the jobs of several machines; a file in the data folder if not said")]
+    [OfWorkers]
+    public string? Store { get; set; }
+
+    /// <summary>Where workers take jobs from.</summary>
+    [Description("RabbitMQ, as amqp://USER:PASSWORD@HOST:PORT/VHOST, that hands jobs to workers on other machines, with the store beside it; the server makes the videos itself if not said")]
+    [RegularExpression("amqps?://.+", ErrorMessage = "an address that begins with amqp:// or amqps://")]
+    [OfWorkers]
+    public string? Broker { get; set; }
+
+    /// <summary>How long a worker may be silent, in seconds.</summary>
+    [Description("How long a worker of another machine may be silent, in seconds, before its jobs are given to others")]
+    [Range(2, 3600)]
+    public int LeaseSeconds { get; set; } = 15;
 
     /// <summary>How many jobs run at once.</summary>
     [Description("How many videos are made at once; one uses all threads")]
     [Range(1, 64)]
+    [OfWorkers]
     public int Workers { get; set; } = 1;
 
     /// <summary>Jobs that may wait.</summary>
@@ -53,6 +71,7 @@ public sealed class ServerOptions
     /// <summary>The longest that a job may run, in seconds.</summary>
     [Description("The longest that a video may take to make, in seconds")]
     [Range(1, 604_800)]
+    [OfWorkers]
     public int JobSeconds { get; set; } = 3600;
 
     /// <summary>The longest that a job may wait and run, in seconds, where its client does not say.</summary>
@@ -63,6 +82,7 @@ public sealed class ServerOptions
     /// <summary>How long results are kept, in seconds.</summary>
     [Description("How long a finished video can be downloaded, in seconds")]
     [Range(1, 31_536_000)]
+    [OfWorkers]
     public int ResultSeconds { get; set; } = 86_400;
 
     /// <summary>How long records are kept, in seconds.</summary>
@@ -73,6 +93,7 @@ public sealed class ServerOptions
     /// <summary>How long a running job may go on after the server was told to end, in seconds.</summary>
     [Description("How long running jobs may go on after SIGTERM, in seconds; then they stop, and go on after the next start")]
     [Range(0, 86_400)]
+    [OfWorkers]
     public int DrainSeconds { get; set; } = 30;
 
     /// <summary>The largest body of a request in MiB.</summary>
@@ -83,11 +104,13 @@ public sealed class ServerOptions
     /// <summary>The largest image in MiB.</summary>
     [Description("The largest image, in MiB, uploaded or fetched")]
     [Range(1, 1024)]
+    [OfWorkers]
     public int MaxImageMib { get; set; } = 30;
 
     /// <summary>The most pixels of an image, in millions.</summary>
     [Description("The most pixels of an image that is decoded, in millions")]
     [Range(1, 1000)]
+    [OfWorkers]
     public int MaxImageMegapixels { get; set; } = 40;
 
     /// <summary>The most pixels of a frame of a video.</summary>
@@ -121,20 +144,30 @@ public sealed class ServerOptions
 
     /// <summary>Whether looks are sent to those who watch a job.</summary>
     [Description("Whether pictures of a video in the making are made for those who watch it")]
+    [OfWorkers]
     public bool Previews { get; set; } = true;
 
     /// <summary>Whether the metrics and traces are sent over OTLP, and where.</summary>
     [Description("An OTLP collector that metrics and traces are sent to, such as http://127.0.0.1:4317; none if not said")]
     [Url]
+    [OfWorkers]
     public string? OtlpEndpoint { get; set; }
 
     /// <summary>What callbacks are signed with.</summary>
     [Description("The secret that callbacks are signed with, which whoever receives them must know; without it no callback is taken")]
+    [OfWorkers]
     public string? CallbackSecret { get; set; }
 
     /// <summary>Hosts that may be reached although their addresses are private.</summary>
     [Description("Hosts, separated by semicolons, that callbacks and images may come from and go to although their addresses are private, and without https; none if not said")]
+    [OfWorkers]
     public string? PrivateHosts { get; set; }
+
+    /// <summary>Whether several processes share store, broker and data folder; otherwise one does it all, and nobody else.</summary>
+    internal bool IsCluster => Broker is not null;
+
+    /// <summary>How often a job that runs tells so: never, where nobody could take it over.</summary>
+    internal TimeSpan BetweenBeats => IsCluster ? TimeSpan.FromSeconds(1) : Timeout.InfiniteTimeSpan;
 
     /// <summary>Whether a host may be reached although its address is private.</summary>
     internal bool AllowsPrivate(string host) => PrivateHosts?.Split(';', StringSplitOptions.TrimEntries).Contains(host, StringComparer.OrdinalIgnoreCase) == true;

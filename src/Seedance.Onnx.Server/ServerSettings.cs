@@ -30,7 +30,9 @@ public sealed class ServerSettings
         ValueName = type == typeof(bool) ? "true|false" : range is null ? "TEXT" : "N";
         Expected = type == typeof(bool) ? "true or false"
             : range is not null ? $"a whole number from {range.Minimum} to {range.Maximum}"
+            : property.GetCustomAttribute<RegularExpressionAttribute>()?.ErrorMessage is { } pattern ? pattern
             : property.IsDefined(typeof(UrlAttribute)) ? "an address that begins with http:// or https://" : "a text";
+        IsOfWorkers = property.IsDefined(typeof(OfWorkersAttribute));
         Default = property.GetValue(new ServerOptions()) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture)!.Replace("True", "true").Replace("False", "false") : null;
     }
 
@@ -48,6 +50,9 @@ public sealed class ServerSettings
 
     /// <summary>What it does, as a sentence without its full stop.</summary>
     public string Description { get; }
+
+    /// <summary>Whether it counts for workers too.</summary>
+    public bool IsOfWorkers { get; }
 
     /// <summary>What help calls the value.</summary>
     public string ValueName { get; }

@@ -31,6 +31,7 @@ public sealed class SeedanceCommandTests : IDisposable
     [InlineData("plan --help", "--device <NAME>", "seedance plan wan-2.1-14b --device l20 --resolution 720p")]
     [InlineData("doctor --help", "--json", "seedance doctor --json")]
     [InlineData("serve --help", "--max-queued <N>", "seedance serve --new-key alice")]
+    [InlineData("worker --help", "--broker <TEXT>", "seedance worker --workers 2")]
     public async Task Help_OfEveryCommand_NamesItsOptionsAndEndsWithExamples(string words, string option, string example)
     {
         CommandRun run = await _commands.RunAsync(words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -41,7 +42,7 @@ public sealed class SeedanceCommandTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("frobnicate", "The command must be one of generate, decode, upscale, storyboard, inspect, optimize, bench, plan, doctor, serve, but is 'frobnicate'. See: seedance --help")]
+    [InlineData("frobnicate", "The command must be one of generate, decode, upscale, storyboard, inspect, optimize, bench, plan, doctor, serve, worker, but is 'frobnicate'. See: seedance --help")]
     [InlineData("--frobnicate", "'--frobnicate' must be an option of this command, but is not. See: seedance --help")]
     [InlineData("generate", "PROMPT must be given, but is missing. See: seedance generate --help")]
     [InlineData("generate --stepz 5", "'--stepz' must be an option of this command, but is not. See: seedance generate --help")]

@@ -27,6 +27,14 @@ public sealed class ServeCommandTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task Worker_WithoutStoreAndBroker_IsRefused()
+    {
+        CommandRun run = await _commands.RunAsync("worker");
+
+        run.AssertFailed(2, "broker and store must both be given where several machines work together, but neither is. Give the worker those of its servers.");
+    }
+
+    [SkippableFact]
     public async Task Serve_PackThatIsNone_ExitsWith3AndMakesNoFolder()
     {
         CommandRun run = await _commands.RunAsync("serve", "nowhere");

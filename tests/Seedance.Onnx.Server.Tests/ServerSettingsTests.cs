@@ -39,15 +39,37 @@ public sealed class ServerSettingsTests
     [InlineData("http://*:8040")]
     [InlineData("http://192.168.1.5:8040")]
     [InlineData("http://127.0.0.1:8040;http://[::]:8040")]
-    public void Examine_PublicAddressWithoutKeys_IsRefused(string urls)
+    public async Task Examine_PublicAddressWithoutKeys_IsRefused(string urls)
     {
         using TemporaryFolder folder = new();
 
-        HostSettingsException error = Assert.Throws<HostSettingsException>(() => SeedanceServer.Examine(new ServerOptions { Urls = urls, DataFolder = folder.Path }));
+        HostSettingsException error = await Assert.ThrowsAsync<HostSettingsException>(() => SeedanceServer.ExamineAsync(new ServerOptions { Urls = urls, DataFolder = folder.Path }));
 
         Assert.Contains("--new-key", error.Message, StringComparison.Ordinal);
         _ = SeedanceServer.AddKey(new ServerOptions { DataFolder = folder.Path }, "alice");
-        Assert.Contains("1 API key", SeedanceServer.Examine(new ServerOptions { Urls = urls, DataFolder = folder.Path }), StringComparison.Ordinal);
+        Assert.Contains("1 API key", await SeedanceServer.ExamineAsync(new ServerOptions { Urls = urls, DataFolder = folder.Path }), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "amqp://127.0.0.1", "but only broker is.")]
+    [InlineData("Host=127.0.0.1", null, "but only store is.")]
+    [InlineData("Host=127.0.0.1;Port=1", "amqp://127.0.0.1:1", "store must be a PostgreSQL database that can be opened, but is not")]
+    [InlineData("nonsense", "amqp://127.0.0.1:1", "store must be a PostgreSQL database that can be opened, but is not")]
+    public async Task Examine_StoreAndBrokerThatCannotBe_AreRefused(string? store, string? broker, string told)
+    {
+        using TemporaryFolder folder = new();
+
+        HostSettingsException error = await Assert.ThrowsAsync<HostSettingsException>(() => SeedanceServer.ExamineAsync(new ServerOptions { Store = store, Broker = broker, DataFolder = folder.Path }));
+
+        Assert.Contains(told, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_BrokerThatIsNoAddressOfOne_SaysWhatItMustBe()
+    {
+        HostSettingsException error = Assert.Throws<HostSettingsException>(() => ServerSettings.Read(file: null, _ => null, new Dictionary<string, string> { ["broker"] = "http://127.0.0.1" }));
+
+        Assert.Contains("--broker must be an address that begins with amqp:// or amqps://, but is 'http://127.0.0.1'.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

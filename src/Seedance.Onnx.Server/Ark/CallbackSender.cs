@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -21,6 +22,9 @@ internal sealed class CallbackSender(JobStore store, JobNews news, SignedLinks l
     private const int Lanes = 8;
     private const int RetriesOfAnEnd = 3;
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(5);
+
+    // Longer than all tries of one change take.
+    private static readonly TimeSpan OthersTime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<string>[] _lanes = [.. Enumerable.Range(0, Lanes).Select(_ => Channel.CreateUnbounded<string>())];
@@ -39,13 +43,8 @@ internal sealed class CallbackSender(JobStore store, JobNews news, SignedLinks l
         news.Changed += OnChanged;
         try
         {
-            foreach (VideoJob untold in await store.FindAsync(job => job.CallbackUrl != null && job.Told != job.Status, stoppingToken).ConfigureAwait(false))
-            {
-                OnChanged(this, untold.Id);
-            }
-
             using HttpClient client = new(GuardedHttp.CreateHandler((host, address) => PublicAddress.IsPublic(address) || options.AllowsPrivate(host))) { Timeout = LongestAnswer };
-            await Task.WhenAll(_lanes.Select(lane => RunAsync(lane.Reader, client, secret, stoppingToken))).ConfigureAwait(false);
+            await Task.WhenAll(_lanes.Select(lane => RunAsync(lane.Reader, client, secret, stoppingToken)).Append(FindUntoldAsync(stoppingToken))).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -57,6 +56,27 @@ internal sealed class CallbackSender(JobStore store, JobNews news, SignedLinks l
         }
     }
 
+    /// <summary>What was not told before the last process ended is told at once; what another process should have told and did not, after a while.</summary>
+    private async Task FindUntoldAsync(CancellationToken stoppingToken)
+    {
+        for (long since = long.MaxValue; ; since = (time.GetUtcNow() - OthersTime).ToUnixTimeMilliseconds())
+        {
+            try
+            {
+                foreach (VideoJob untold in await store.FindAsync(job => job.CallbackUrl != null && job.Told != job.Status && job.UpdatedAt <= since, stoppingToken).ConfigureAwait(false))
+                {
+                    OnChanged(this, untold.Id);
+                }
+            }
+            catch (DbException error)
+            {
+                ServerLog.StoreFailed(logger, error.Message);
+            }
+
+            await Task.Delay(OthersTime, time, stoppingToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>A job keeps to its lane, so that its states are told one after the other, and a slow receiver holds up only a part of the others.</summary>
     private void OnChanged(object? sender, string id) => _ = _lanes[(uint)id.GetHashCode(StringComparison.Ordinal) % Lanes].Writer.TryWrite(id);
 
@@ -64,21 +84,33 @@ internal sealed class CallbackSender(JobStore store, JobNews news, SignedLinks l
     {
         await foreach (string id in lane.ReadAllAsync(stoppingToken).ConfigureAwait(false))
         {
-            if (await store.FindAsync(id, stoppingToken).ConfigureAwait(false) is not { CallbackUrl: { } url } job || job.Told == job.Status)
+            try
             {
-                continue;
+                await TellAsync(id, client, secret, stoppingToken).ConfigureAwait(false);
             }
-
-            int retries = job.Status is JobStatus.Succeeded or JobStatus.Failed ? RetriesOfAnEnd : 0;
-            TimeSpan pause = FirstPause;
-            while (!await TrySendAsync(client, url, job, secret, stoppingToken).ConfigureAwait(false) && retries-- > 0)
+            catch (DbException error)
             {
-                await Task.Delay(pause, time, stoppingToken).ConfigureAwait(false);
-                pause *= 2;
+                ServerLog.StoreFailed(logger, error.Message); // it is found untold later
             }
-
-            await store.SetToldAsync(job).ConfigureAwait(false);
         }
+    }
+
+    private async Task TellAsync(string id, HttpClient client, string secret, CancellationToken stoppingToken)
+    {
+        if (await store.FindAsync(id, stoppingToken).ConfigureAwait(false) is not { CallbackUrl: { } url } job || job.Told == job.Status)
+        {
+            return;
+        }
+
+        int retries = job.Status is JobStatus.Succeeded or JobStatus.Failed ? RetriesOfAnEnd : 0;
+        TimeSpan pause = FirstPause;
+        while (!await TrySendAsync(client, url, job, secret, stoppingToken).ConfigureAwait(false) && retries-- > 0)
+        {
+            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(false);
+            pause *= 2;
+        }
+
+        await store.SetToldAsync(job).ConfigureAwait(false);
     }
 
     private async Task<bool> TrySendAsync(HttpClient client, string url, VideoJob job, string secret, CancellationToken stoppingToken)

@@ -10,7 +10,7 @@ namespace Seedance.Onnx.Server.Http;
 /// What becomes of a job, as server-sent events: "queued" with its place, "progress" with stage and step, "preview" with a picture, "video" with the job in the end, and "ping" where
 /// nothing else is to be told for a while.
 /// </summary>
-internal sealed class EventStream(JobStore store, ProgressBoard board, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class EventStream(JobStore store, JobFiles files, ProgressBoard board, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
@@ -26,15 +26,8 @@ internal sealed class EventStream(JobStore store, ProgressBoard board, IHostAppl
         (JobProgress? told, int? position, int quiet) = (null, null, 0);
         for (int look = 0; !lifetime.ApplicationStopping.IsCancellationRequested; look++)
         {
-            if (board.Find(job.Id) is { } progress)
-            {
-                foreach (SseItem<string> item in Changes(told, progress))
-                {
-                    (told, quiet) = (progress, 0);
-                    yield return item;
-                }
-            }
-            else if (look % LooksToStore == 0)
+            JobProgress? progress = board.Find(job.Id);
+            if (progress is null && look % LooksToStore == 0)
             {
                 if (await store.FindAsync(job.Id, cancellationToken).ConfigureAwait(false) is not { HasEnded: false } now)
                 {
@@ -46,6 +39,14 @@ internal sealed class EventStream(JobStore store, ProgressBoard board, IHostAppl
                     (position, quiet) = (place, 0);
                     yield return Item("queued", new { position = place });
                 }
+
+                progress = now.Progress;
+            }
+
+            foreach (SseItem<string> item in progress is null ? [] : await ChangesAsync(job, told, progress, cancellationToken).ConfigureAwait(false))
+            {
+                (told, quiet) = (progress, 0);
+                yield return item;
             }
 
             if (++quiet > LooksToPing)
@@ -59,21 +60,24 @@ internal sealed class EventStream(JobStore store, ProgressBoard board, IHostAppl
 
         if (await store.FindAsync(job.Id, cancellationToken).ConfigureAwait(false) is { } end)
         {
-            yield return Item("video", OpenAiVideo.Of(end, board.Find(end.Id)));
+            yield return Item("video", OpenAiVideo.Of(end, board.Find(end)));
         }
     }
 
-    private static IEnumerable<SseItem<string>> Changes(JobProgress? told, JobProgress now)
+    private async Task<List<SseItem<string>>> ChangesAsync(VideoJob job, JobProgress? told, JobProgress now, CancellationToken cancellationToken)
     {
-        if (now.Look != (told?.Look ?? 0) && now.Preview is { } picture)
+        List<SseItem<string>> changes = [];
+        if (now.Look != (told?.Look ?? 0) && await files.ReadPreviewAsync(job, cancellationToken).ConfigureAwait(false) is { } picture)
         {
-            yield return Item("preview", new { look = now.Look, image_url = "data:image/png;base64," + Convert.ToBase64String(picture) });
+            changes.Add(Item("preview", new { look = now.Look, image_url = "data:image/png;base64," + Convert.ToBase64String(picture) }));
         }
 
         if ((now.Stage, now.Step) != (told?.Stage, told?.Step ?? -1))
         {
-            yield return Item("progress", new { stage = now.Stage?.ToString().ToLowerInvariant() ?? "waiting", step = now.Step, steps = now.Steps, progress = now.Percent });
+            changes.Add(Item("progress", new { stage = now.Stage?.ToString().ToLowerInvariant() ?? "waiting", step = now.Step, steps = now.Steps, progress = now.Percent }));
         }
+
+        return changes;
     }
 
     private static SseItem<string> Item<T>(string name, T data) => new(JsonSerializer.Serialize(data, Envelope.Json), name);

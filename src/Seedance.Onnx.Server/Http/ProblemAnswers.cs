@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Seedance.Onnx.Server.Ark;
 using Seedance.Onnx.Server.OpenAi;
 
@@ -6,6 +7,8 @@ namespace Seedance.Onnx.Server.Http;
 /// <summary>Turns whatever goes wrong with a request into the envelope of the API that was asked, and mistakes of ours into an answer that tells nothing of the inside.</summary>
 internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswers> logger)
 {
+    private static readonly TimeSpan WhenStoreFails = TimeSpan.FromSeconds(1);
+
     public async Task InvokeAsync(HttpContext context)
     {
         RequestIdentity.Set(context);
@@ -32,6 +35,9 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
                 return problems;
             case BadHttpRequestException or InvalidDataException:
                 return [new RequestProblem(ProblemKind.Invalid, $"The request must be well formed, but is not: {error.Message}")];
+            case DbException:
+                ServerLog.StoreFailed(logger, error.Message);
+                return [new RequestProblem(ProblemKind.Unavailable, "The store must be there, but cannot be reached now. Ask again later.", RetryAfter: WhenStoreFails)];
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return null; // nobody listens any more
             default:

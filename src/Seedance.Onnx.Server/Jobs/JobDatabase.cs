@@ -8,7 +8,10 @@ namespace Seedance.Onnx.Server.Jobs;
 internal sealed class JobDatabase(DbContextOptions<JobDatabase> options) : DbContext(options)
 {
     /// <summary>Goes up with every change of the tables.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>How a database without a place for a version tells it.</summary>
+    public static string VersionComment => $"seedance jobs, version {Version}";
 
     public DbSet<VideoJob> Jobs => Set<VideoJob>();
 
@@ -17,8 +20,12 @@ internal sealed class JobDatabase(DbContextOptions<JobDatabase> options) : DbCon
         ValueConverter<VideoOrder, string> json = new(
             order => JsonSerializer.Serialize(order, JsonSerializerOptions.Web),
             text => JsonSerializer.Deserialize<VideoOrder>(text, JsonSerializerOptions.Web)!);
+        ValueConverter<JobProgress?, string?> progress = new(
+            value => value == null ? null : JsonSerializer.Serialize(value, JsonSerializerOptions.Web),
+            text => text == null ? null : JsonSerializer.Deserialize<JobProgress>(text, JsonSerializerOptions.Web));
         modelBuilder.Entity<VideoJob>(job =>
         {
+            job.ToTable(nameof(Jobs), table => table.HasComment(VersionComment));
             job.HasKey(row => row.Number);
             job.Property(row => row.Number).ValueGeneratedOnAdd();
             job.HasIndex(row => row.Id).IsUnique();
@@ -27,6 +34,7 @@ internal sealed class JobDatabase(DbContextOptions<JobDatabase> options) : DbCon
             job.Property(row => row.Status).HasConversion<string>();
             job.Property(row => row.Told).HasConversion<string>();
             job.Property(row => row.Order).HasConversion(json);
+            job.Property(row => row.Progress).HasConversion(progress);
             job.Ignore(row => row.HasEnded);
         });
     }

@@ -11,21 +11,22 @@ internal sealed class JobFiles : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly FileStream _lock;
 
-    /// <summary>Takes the folder for this process.</summary>
+    /// <summary>Takes the folder for this process, or for all processes of a cluster.</summary>
     /// <param name="root">The folder.</param>
+    /// <param name="shared">Whether others hold it too that know of one another.</param>
     /// <exception cref="HostSettingsException">It cannot be made or written, or another server holds it.</exception>
-    public JobFiles(string root)
+    public JobFiles(string root, bool shared)
     {
         Root = Path.GetFullPath(root);
         try
         {
             MakeFolder(Root);
             MakeFolder(Jobs);
-            _lock = new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, shared ? FileAccess.Read : FileAccess.ReadWrite, shared ? FileShare.Read : FileShare.None);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HostSettingsException("server", [$"data_folder '{Root}' must be a folder that only this server writes, but is not: {e.Message} End the other server, or name another folder."], e);
+            throw new HostSettingsException("server", [$"data_folder '{Root}' must be a folder that only {(shared ? "this cluster writes" : "this server writes")}, but is not: {e.Message} End the other server, or name another folder."], e);
         }
 
         Secret = ReadSecret();
@@ -58,6 +59,19 @@ internal sealed class JobFiles : IDisposable
     public string Preview(VideoJob job) => InFolder(job, "preview.png");
 
     public string Image(VideoJob job, OrderImage image) => InFolder(job, image.Role == OrderImage.FirstFrame ? "first.image" : "last.image");
+
+    /// <summary>The last look at a job; null where there is none, or the job is gone.</summary>
+    public async Task<byte[]?> ReadPreviewAsync(VideoJob job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(Preview(job), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Makes a job's folder.</summary>
     public void Begin(VideoJob job) => MakeFolder(Folder(job.Id));
@@ -101,10 +115,23 @@ internal sealed class JobFiles : IDisposable
         string path = Path.Combine(Root, "secret");
         if (!File.Exists(path) || new FileInfo(path).Length != SHA256.HashSizeInBytes)
         {
-            File.WriteAllBytes(path, RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes));
+            File.Delete(path);
+
+            // Whole before it has its name, because another process of the cluster may start in this moment: the first one's counts.
+            string own = $"{path}.{Guid.NewGuid():N}";
+            File.WriteAllBytes(own, RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes));
             if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                File.SetUnixFileMode(own, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
+
+            try
+            {
+                File.Move(own, path);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                File.Delete(own);
             }
         }
 

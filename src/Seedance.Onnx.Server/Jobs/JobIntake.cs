@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Packs;
@@ -66,9 +67,9 @@ internal sealed class JobIntake(GenerationPlanner planner, JobStore store, JobAr
                 return RequireSame(added, draft);
             }
         }
-        catch
+        catch (Exception error) when (error is not DbException)
         {
-            files.Remove(job);
+            files.Remove(job); // a store that was lost may have the job all the same; if not, the cleaner takes its files
             throw;
         }
 

@@ -1,5 +1,7 @@
+using System.Data.Common;
 using System.Linq.Expressions;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -10,26 +12,19 @@ namespace Seedance.Onnx.Server.Jobs;
 /// The jobs, on disk. Every change is one statement or one transaction that names the state it starts from, so that a process may end at any moment, and whoever comes second
 /// finds that nothing is left to change.
 /// </summary>
-/// <remarks>Safe for several threads. SQLite takes one writer at a time: writers of this process wait for one another here, which is faster than to be sent away and to come again.</remarks>
-internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, TimeProvider time) : IDisposable
+/// <remarks>Safe for several threads. Its methods throw <see cref="DbException"/> while the database cannot be reached or written.</remarks>
+internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, IStoreEngine engine, TimeProvider time) : IJobLine, IDisposable
 {
-    private readonly SemaphoreSlim _writer = new(1, 1);
+    private readonly SemaphoreSlim _writers = new(engine.Writers, engine.Writers);
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Makes the file if it is not there.</summary>
-    /// <exception cref="HostSettingsException">Another version of this program wrote it.</exception>
+    /// <summary>Makes the tables where there are none.</summary>
+    /// <exception cref="HostSettingsException">The database cannot be opened, or another version of this program wrote it.</exception>
     public Task OpenAsync(CancellationToken cancellationToken) => WriteAsync(async database =>
     {
-        _ = await database.Database.EnsureCreatedAsync(cancellationToken).ConfigureAwait(false);
-        _ = await database.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = wal", cancellationToken).ConfigureAwait(false);
-        int version = (await database.Database.SqlQueryRaw<int>("SELECT user_version AS Value FROM pragma_user_version").ToListAsync(cancellationToken).ConfigureAwait(false))[0];
-        if (version is not (0 or JobDatabase.Version))
-        {
-            throw new HostSettingsException(database.Database.GetDbConnection().DataSource, [$"the store must be of version {JobDatabase.Version}, but is of version {version}. Use the program that wrote it, or another data_folder."]);
-        }
-
-        return await database.Database.ExecuteSqlRawAsync($"PRAGMA user_version = {JobDatabase.Version}", cancellationToken).ConfigureAwait(false);
+        await engine.OpenAsync(database, cancellationToken).ConfigureAwait(false);
+        return true;
     }, cancellationToken);
 
     /// <summary>Takes a job in, unless one with the same idempotency key is there already, or too many wait.</summary>
@@ -48,6 +43,7 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, TimePro
     {
         IDbContextTransaction together = await database.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ending = together.ConfigureAwait(false);
+        await engine.LockSubmissionsAsync(database, cancellationToken).ConfigureAwait(false);
         int queued = await database.Jobs.CountAsync(row => row.Status == JobStatus.Queued, cancellationToken).ConfigureAwait(false);
         VideoJob?[] added = new VideoJob?[jobs.Count];
         foreach ((int index, VideoJob job) in jobs.Index())
@@ -98,53 +94,94 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, TimePro
     /// <returns>The job, running, its attempt counted; null where none waits.</returns>
     public Task<VideoJob?> ClaimAsync(CancellationToken cancellationToken) => WriteAsync(async database =>
     {
-        while (await database.Jobs.AsNoTracking().Where(row => row.Status == JobStatus.Queued).OrderByDescending(row => row.Priority).ThenBy(row => row.Number)
-            .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false) is { } next)
+        while (await InTurn(database.Jobs.Where(row => row.Status == JobStatus.Queued)).Select(row => row.Id).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false) is { } next)
         {
-            long now = Now;
-            int claimed = await database.Jobs.Where(row => row.Number == next.Number && row.Status == JobStatus.Queued).ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.Status, JobStatus.Running).SetProperty(row => row.Attempts, row => row.Attempts + 1).SetProperty(row => row.UpdatedAt, now),
-                cancellationToken).ConfigureAwait(false);
-            if (claimed == 1)
+            if (await ClaimAsync(database, next, cancellationToken).ConfigureAwait(false) is { } job)
             {
-                return await database.Jobs.AsNoTracking().FirstAsync(row => row.Number == next.Number, cancellationToken).ConfigureAwait(false);
+                return job;
             }
         }
 
         return null;
     }, cancellationToken);
 
+    /// <summary>Begins a job if it waits.</summary>
+    /// <returns>The job, running, its attempt counted; null where it is gone, has ended, or somebody else has it.</returns>
+    public Task<VideoJob?> ClaimAsync(string id, CancellationToken cancellationToken) => WriteAsync(database => ClaimAsync(database, id, cancellationToken), cancellationToken);
+
+    /// <summary>Tells that an attempt goes on, and how far it is.</summary>
+    /// <returns>Whether it is still the one that runs; false where the job was deleted, or was given to another.</returns>
+    public async Task<bool> BeatAsync(VideoJob job, JobProgress? progress) => await WriteAsync(
+        database => Attempt(database, job).ExecuteUpdateAsync(set => set.SetProperty(row => row.Beats, row => row.Beats + 1).SetProperty(row => row.Progress, progress)),
+        CancellationToken.None).ConfigureAwait(false) == 1;
+
     /// <summary>Ends an attempt that is still the one that runs.</summary>
     /// <param name="job">The job as it was claimed.</param>
     /// <param name="end">How it ended.</param>
     /// <param name="filesUntil">How long its files stay; null where there are none.</param>
-    /// <returns>Whether it was this attempt that ran; false where the job was deleted meanwhile.</returns>
-    public Task<bool> EndAsync(VideoJob job, JobEnd end, long? filesUntil) => ChangeAsync(
-        row => row.Number == job.Number && row.Status == JobStatus.Running && row.Attempts == job.Attempts, end, filesUntil);
+    /// <returns>Whether it was this attempt that ran; false where the job was deleted or given to another meanwhile, or this very end is written already.</returns>
+    public async Task<bool> EndAsync(VideoJob job, JobEnd end, long? filesUntil) =>
+        await WriteAsync(database => EndRowsAsync(Attempt(database, job), end, filesUntil), CancellationToken.None).ConfigureAwait(false) == 1;
 
     /// <summary>Puts a running attempt back, as if it had not begun.</summary>
     /// <returns>Whether it was the one that ran.</returns>
-    public async Task<bool> PutBackAsync(VideoJob job) => await WriteAsync(
-        database => database.Jobs.Where(row => row.Number == job.Number && row.Status == JobStatus.Running && row.Attempts == job.Attempts).ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.Status, JobStatus.Queued).SetProperty(row => row.Attempts, row => row.Attempts - 1).SetProperty(row => row.UpdatedAt, Now)),
-        CancellationToken.None).ConfigureAwait(false) == 1;
+    public async Task<bool> PutBackAsync(VideoJob job)
+    {
+        long now = Now;
+        return await WriteAsync(
+            database => Attempt(database, job).ExecuteUpdateAsync(set => set
+                .SetProperty(row => row.Status, JobStatus.Queued).SetProperty(row => row.Attempts, row => row.Attempts - 1).SetProperty(row => row.UpdatedAt, now)
+                .SetProperty(row => row.Progress, (JobProgress?)null).SetProperty(row => row.Offered, false)),
+            CancellationToken.None).ConfigureAwait(false) == 1;
+    }
 
     /// <summary>Ends a job that waits.</summary>
     /// <returns>Whether it did.</returns>
-    public Task<bool> EndQueuedAsync(VideoJob job, JobEnd end) => ChangeAsync(row => row.Number == job.Number && row.Status == JobStatus.Queued, end, filesUntil: null);
+    public async Task<bool> EndQueuedAsync(VideoJob job, JobEnd end) => await WriteAsync(
+        database => EndRowsAsync(database.Jobs.Where(row => row.Number == job.Number && row.Status == JobStatus.Queued), end, filesUntil: null), CancellationToken.None).ConfigureAwait(false) == 1;
 
-    /// <summary>After a start: jobs that ran when the last process ended wait again, or have failed where that happened too often.</summary>
+    /// <summary>Jobs whose process is gone wait again, or have failed where that happened too often.</summary>
+    /// <param name="which">Which of the running ones.</param>
+    /// <param name="maxAttempts">How often is too often.</param>
     /// <returns>How many of either.</returns>
-    public async Task<(int Again, int Failed)> RecoverAsync(int maxAttempts)
+    public async Task<(int Again, int Failed)> RecoverAsync(Expression<Func<VideoJob, bool>> which, int maxAttempts)
     {
         JobEnd end = JobEnd.Failed("attempts_exhausted", $"The server ended {maxAttempts} times in the middle of this video.");
-        int failed = await WriteAsync(database => EndRowsAsync(database, row => row.Status == JobStatus.Running && row.Attempts >= maxAttempts, end, null), CancellationToken.None).ConfigureAwait(false);
+        long now = Now;
+        int failed = await WriteAsync(database => EndRowsAsync(Running(database).Where(row => row.Attempts >= maxAttempts), end, filesUntil: null), CancellationToken.None).ConfigureAwait(false);
         int again = await WriteAsync(
-            database => database.Jobs.Where(row => row.Status == JobStatus.Running).ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.Status, JobStatus.Queued).SetProperty(row => row.UpdatedAt, Now)),
+            database => Running(database).ExecuteUpdateAsync(set => set
+                .SetProperty(row => row.Status, JobStatus.Queued).SetProperty(row => row.UpdatedAt, now)
+                .SetProperty(row => row.Progress, (JobProgress?)null).SetProperty(row => row.Offered, false)),
             CancellationToken.None).ConfigureAwait(false);
         return (again, failed);
+
+        IQueryable<VideoJob> Running(JobDatabase database) => database.Jobs.Where(row => row.Status == JobStatus.Running).Where(which);
     }
+
+    /// <summary>Jobs that wait and that the broker does not know of, in their turn.</summary>
+    /// <param name="most">How many at most.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<List<VideoJob>> FindUnofferedAsync(int most, CancellationToken cancellationToken) => ReadAsync(
+        database => InTurn(database.Jobs.AsNoTracking().Where(row => row.Status == JobStatus.Queued && !row.Offered)).Take(most).ToListAsync(cancellationToken), cancellationToken);
+
+    /// <summary>Notes that the broker has a message of a job, unless the job was taken since it was read.</summary>
+    public Task SetOfferedAsync(VideoJob job) => WriteAsync(
+        database => database.Jobs.Where(row => row.Number == job.Number && row.Status == JobStatus.Queued && row.Claims == job.Claims).ExecuteUpdateAsync(set => set.SetProperty(row => row.Offered, true)),
+        CancellationToken.None);
+
+    /// <summary>Notes that the broker has lost messages of jobs that wait.</summary>
+    /// <param name="priority">The priority of the jobs.</param>
+    /// <returns>How many jobs that are.</returns>
+    public Task<int> SetUnofferedAsync(int priority) => WriteAsync(
+        database => database.Jobs.Where(row => row.Status == JobStatus.Queued && row.Offered && row.Priority == priority).ExecuteUpdateAsync(set => set.SetProperty(row => row.Offered, false)),
+        CancellationToken.None);
+
+    /// <summary>How many jobs wait that the broker should have messages of, by priority.</summary>
+    public Task<Dictionary<int, int>> CountOfferedAsync(CancellationToken cancellationToken) => ReadAsync(
+        database => database.Jobs.Where(row => row.Status == JobStatus.Queued && row.Offered).GroupBy(row => row.Priority).Select(group => new { group.Key, Count = group.Count() })
+            .ToDictionaryAsync(group => group.Key, group => group.Count, cancellationToken),
+        cancellationToken);
 
     /// <summary>Removes a job's row.</summary>
     /// <returns>Whether it was there.</returns>
@@ -168,22 +205,35 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, TimePro
     public Task ForgetFilesAsync(VideoJob job) => WriteAsync(
         database => database.Jobs.Where(row => row.Number == job.Number).ExecuteUpdateAsync(set => set.SetProperty(row => row.FilesUntil, (long?)null)), CancellationToken.None);
 
-    public void Dispose() => _writer.Dispose();
+    public void Dispose() => _writers.Dispose();
+
+    /// <summary>The row of an attempt, while it is the one that runs.</summary>
+    private static IQueryable<VideoJob> Attempt(JobDatabase database, VideoJob job) =>
+        database.Jobs.Where(row => row.Number == job.Number && row.Status == JobStatus.Running && row.Claims == job.Claims);
+
+    private static IQueryable<VideoJob> InTurn(IQueryable<VideoJob> jobs) => jobs.OrderByDescending(row => row.Priority).ThenBy(row => row.Number);
 
     private static IQueryable<VideoJob> Owned(JobDatabase database, string owner) => database.Jobs.AsNoTracking().Where(row => row.Owner == owner);
 
     private static Task<VideoJob?> FindByKeyAsync(JobDatabase database, string owner, string key, CancellationToken cancellationToken) =>
         Owned(database, owner).FirstOrDefaultAsync(row => row.IdempotencyKey == key, cancellationToken);
 
-    private async Task<bool> ChangeAsync(Expression<Func<VideoJob, bool>> which, JobEnd end, long? filesUntil) =>
-        await WriteAsync(database => EndRowsAsync(database, which, end, filesUntil), CancellationToken.None).ConfigureAwait(false) == 1;
-
-    private Task<int> EndRowsAsync(JobDatabase database, Expression<Func<VideoJob, bool>> which, JobEnd end, long? filesUntil)
+    private async Task<VideoJob?> ClaimAsync(JobDatabase database, string id, CancellationToken cancellationToken)
     {
         long now = Now;
-        return database.Jobs.Where(which).ExecuteUpdateAsync((UpdateSettersBuilder<VideoJob> set) => set
+        int claimed = await database.Jobs.Where(row => row.Id == id && row.Status == JobStatus.Queued).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.Status, JobStatus.Running).SetProperty(row => row.Attempts, row => row.Attempts + 1).SetProperty(row => row.Claims, row => row.Claims + 1)
+                .SetProperty(row => row.UpdatedAt, now),
+            cancellationToken).ConfigureAwait(false);
+        return claimed == 0 ? null : await database.Jobs.AsNoTracking().FirstOrDefaultAsync(row => row.Id == id, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<int> EndRowsAsync(IQueryable<VideoJob> rows, JobEnd end, long? filesUntil)
+    {
+        long now = Now;
+        return rows.ExecuteUpdateAsync((UpdateSettersBuilder<VideoJob> set) => set
             .SetProperty(row => row.Status, end.Status).SetProperty(row => row.ErrorCode, end.Code).SetProperty(row => row.ErrorMessage, end.Message)
-            .SetProperty(row => row.UpdatedAt, now).SetProperty(row => row.EndedAt, now).SetProperty(row => row.FilesUntil, filesUntil));
+            .SetProperty(row => row.UpdatedAt, now).SetProperty(row => row.EndedAt, now).SetProperty(row => row.FilesUntil, filesUntil).SetProperty(row => row.Progress, (JobProgress?)null));
     }
 
     private async Task<T> ReadAsync<T>(Func<JobDatabase, Task<T>> read, CancellationToken cancellationToken)
@@ -191,20 +241,31 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, TimePro
         JobDatabase database = await databases.CreateDbContextAsync(cancellationToken).ConfigureAwait(false);
         await using (database.ConfigureAwait(false))
         {
-            return await read(database).ConfigureAwait(false);
+            try
+            {
+                return await read(database).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is not DbException && DatabaseErrorOf(error) is { } inner)
+            {
+                // EF Core wraps some of the database's errors and not others.
+                ExceptionDispatchInfo.Throw(inner);
+                throw;
+            }
         }
     }
 
+    private static DbException? DatabaseErrorOf(Exception? error) => error is null or DbException ? error as DbException : DatabaseErrorOf(error.InnerException);
+
     private async Task<T> WriteAsync<T>(Func<JobDatabase, Task<T>> write, CancellationToken cancellationToken)
     {
-        await _writer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _writers.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             return await ReadAsync(write, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _ = _writer.Release();
+            _ = _writers.Release();
         }
     }
 }

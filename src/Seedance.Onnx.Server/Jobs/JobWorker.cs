@@ -5,19 +5,13 @@ namespace Seedance.Onnx.Server.Jobs;
 
 /// <summary>Takes jobs one after the other and makes them, until the server is told to end; what runs then may go on for a while.</summary>
 internal sealed class JobWorker(
-    JobStore store, JobFiles files, VideoMaker maker, VideoPipelineSource pipelines, ProgressBoard board, JobSignal signal, Readiness readiness, JobNews news, ServerMeter meter, ServerOptions options,
+    IJobLine line, JobStore store, JobFiles files, VideoMaker maker, VideoPipelineSource pipelines, ProgressBoard board, JobSignal signal, Readiness readiness, JobNews news, ServerMeter meter, ServerOptions options,
     TimeProvider time, ILogger<JobWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        (int again, int failed) = await store.RecoverAsync(options.MaxAttempts).ConfigureAwait(false);
-        if (again + failed > 0)
-        {
-            ServerLog.Recovered(logger, again, failed);
-        }
-
         try
         {
             _ = await pipelines.GetAsync(stoppingToken).ConfigureAwait(false);
@@ -43,7 +37,7 @@ internal sealed class JobWorker(
         {
             try
             {
-                if (await store.ClaimAsync(stoppingToken).ConfigureAwait(false) is { } job)
+                if (await line.ClaimAsync(stoppingToken).ConfigureAwait(false) is { } job)
                 {
                     await RunAsync(job, drained).ConfigureAwait(false);
                 }
@@ -74,6 +68,8 @@ internal sealed class JobWorker(
         TimeSpan left = TimeSpan.FromMilliseconds(Math.Clamp(job.Deadline - now, 0, options.JobSeconds * 1000L));
         using CancellationTokenSource late = new(left, time);
         using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(stopped, late.Token, drained);
+        using CancellationTokenSource ended = new();
+        Task beats = BeatAsync(job, ended.Token);
         news.Tell(job);
         try
         {
@@ -86,18 +82,45 @@ internal sealed class JobWorker(
 
             long? filesUntil = end.Status == JobStatus.Succeeded ? time.GetUtcNow().AddSeconds(options.ResultSeconds).ToUnixTimeMilliseconds() : null;
             bool counted = await KeepTryingAsync(() => store.EndAsync(job, end, filesUntil), drained).ConfigureAwait(false);
-            if (!counted || filesUntil is null)
+            if (counted ? filesUntil is null : await store.FindAsync(job.Id, CancellationToken.None).ConfigureAwait(false) is null)
             {
-                files.Remove(job);
+                files.Remove(job); // but not where another worker makes it now
             }
 
-            ServerLog.Ended(logger, job.Id, counted ? end.Status.ToString() : "Deleted", time.GetElapsedTime(began).TotalSeconds);
+            ServerLog.Ended(logger, job.Id, counted ? end.Status.ToString() : "NotOurs", time.GetElapsedTime(began).TotalSeconds);
             meter.Ended(counted ? end.Status : JobStatus.Cancelled, time.GetElapsedTime(began));
             news.Tell(job);
         }
         finally
         {
+            await ended.CancelAsync().ConfigureAwait(false);
+            await beats.ConfigureAwait(false);
             board.End(job.Id);
+        }
+    }
+
+    /// <summary>Tells the store that the job is alive and how far it is, and stops it where the store does not want to know: it was deleted, or given to another.</summary>
+    private async Task BeatAsync(VideoJob job, CancellationToken ended)
+    {
+        while (true)
+        {
+            await Task.Delay(options.BetweenBeats, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ended.IsCancellationRequested)
+            {
+                return;
+            }
+
+            try
+            {
+                if (!await store.BeatAsync(job, board.Find(job.Id)).ConfigureAwait(false))
+                {
+                    board.Stop(job.Id);
+                }
+            }
+            catch (DbException error)
+            {
+                ServerLog.StoreFailed(logger, error.Message);
+            }
         }
     }
 

@@ -2,14 +2,17 @@ using System.Collections.Concurrent;
 
 namespace Seedance.Onnx.Server.Jobs;
 
-/// <summary>Where workers tell how far their jobs are, and whoever is asked looks. Kept in memory only: the store knows of states, not of steps. Safe for several threads.</summary>
+/// <summary>Where workers tell how far their jobs are, and whoever is asked looks. Kept in memory; the store learns of it with each beat, for those who ask elsewhere. Safe for several threads.</summary>
 internal sealed class ProgressBoard
 {
     private readonly ConcurrentDictionary<string, JobProgress> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _stops = new(StringComparer.Ordinal);
 
-    /// <summary>How far a job is; null where it does not run here.</summary>
+    /// <summary>How far a job is that runs here; null where it does not.</summary>
     public JobProgress? Find(string id) => _running.GetValueOrDefault(id);
+
+    /// <summary>How far a job is, wherever it runs; null where it does not run.</summary>
+    public JobProgress? Find(VideoJob job) => Find(job.Id) ?? job.Progress;
 
     /// <summary>Enters a job that begins.</summary>
     /// <returns>Cancelled when somebody calls <see cref="Stop"/>.</returns>
@@ -30,7 +33,7 @@ internal sealed class ProgressBoard
         }
     }
 
-    /// <summary>Stops a job, inside a step too.</summary>
+    /// <summary>Stops a job that runs here, inside a step too.</summary>
     public void Stop(string id)
     {
         if (_stops.TryGetValue(id, out CancellationTokenSource? stop))

@@ -3,10 +3,10 @@ namespace Seedance.Onnx.Server.Jobs;
 /// <summary>Whether this server can make videos now.</summary>
 internal sealed class Readiness(IHostApplicationLifetime lifetime)
 {
-    /// <summary>Whether the graphs are loaded.</summary>
+    /// <summary>Whether the graphs are loaded, or others load them.</summary>
     public bool PackIsOpen { get; set; }
 
-    /// <summary>What keeps the pack from being opened; null where nothing does.</summary>
+    /// <summary>What is in the way: the pack cannot be opened, the store not be reached; null where nothing is.</summary>
     public string? Problem { get; set; }
 
     /// <summary>Cancelled when the server is told to end: before open requests are waited for, which may take as long as their clients like.</summary>
@@ -16,5 +16,5 @@ internal sealed class Readiness(IHostApplicationLifetime lifetime)
     public bool Ends => Ending.IsCancellationRequested;
 
     /// <summary>Why it is not ready; null if it is.</summary>
-    public string? WhyNot => Ends ? "The server ends: it takes no more jobs." : PackIsOpen ? null : Problem ?? "The pack is being opened.";
+    public string? WhyNot => Ends ? "The server ends: it takes no more jobs." : Problem ?? (PackIsOpen ? null : "The pack is being opened.");
 }

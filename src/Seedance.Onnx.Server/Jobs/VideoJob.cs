@@ -26,6 +26,18 @@ internal sealed class VideoJob
     /// <summary>How often it was begun.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>How often it was taken, put back or not: the word of an attempt counts only while this is still its number.</summary>
+    public int Claims { get; set; }
+
+    /// <summary>Goes up for as long as whoever makes it lives, where others may have to take it over.</summary>
+    public long Beats { get; set; }
+
+    /// <summary>How far it was at the last beat; null where it does not run, or runs where the process that asks can look itself.</summary>
+    public JobProgress? Progress { get; set; }
+
+    /// <summary>Whether the broker has a message of it; never where there is none.</summary>
+    public bool Offered { get; set; }
+
     public long CreatedAt { get; set; }
 
     public long UpdatedAt { get; set; }

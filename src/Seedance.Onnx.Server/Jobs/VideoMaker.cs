@@ -82,8 +82,7 @@ internal sealed class VideoMaker(VideoPipelineSource pipelines, IOptions<Seedanc
             try
             {
                 await new ImageWriter(FFmpegTool.Find(ffmpeg)).WriteAsync(files.Preview(job), frame).ConfigureAwait(false);
-                byte[] picture = await File.ReadAllBytesAsync(files.Preview(job)).ConfigureAwait(false);
-                board.Change(job.Id, shown => shown with { Look = shown.Look + 1, Preview = picture });
+                board.Change(job.Id, shown => shown with { Look = shown.Look + 1 });
             }
             catch (Exception e) when (e is SeedanceException or IOException)
             {

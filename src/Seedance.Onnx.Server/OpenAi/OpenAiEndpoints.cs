@@ -60,22 +60,20 @@ internal sealed class OpenAiEndpoints(JobIntake intake, OpenAiRequestReader read
         List<VideoJob> page = await store.QueryAsync(Caller.NameOf(context), jobs => (order == "asc"
             ? jobs.Where(job => from == null || job.Number > from).OrderBy(job => job.Number)
             : jobs.Where(job => from == null || job.Number < from).OrderByDescending(job => job.Number)).Take(most + 1).ToListAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
-        OpenAiVideo[] data = [.. page.Take(most).Select(job => OpenAiVideo.Of(job, board.Find(job.Id)))];
+        OpenAiVideo[] data = [.. page.Take(most).Select(job => OpenAiVideo.Of(job, board.Find(job)))];
         return Results.Json(new OpenAiVideoList("list", data, data.FirstOrDefault()?.Id, data.LastOrDefault()?.Id, page.Count > most), Envelope.Json);
     }
 
     private async Task<IResult> DeleteAsync(string id, HttpContext context, CancellationToken cancellationToken)
     {
         VideoJob job = await FindAsync(id, context, cancellationToken).ConfigureAwait(false);
-        _ = await store.RemoveAsync(job).ConfigureAwait(false);
-        if (board.Find(job.Id) is not null)
+        if (!await store.RemoveAsync(job, JobStatus.Running).ConfigureAwait(false))
         {
-            board.Stop(job.Id); // its worker finds the row gone, and clears up
+            _ = await store.RemoveAsync(job).ConfigureAwait(false);
+            files.Remove(job); // of one that ran, here or elsewhere, the worker finds the row gone, and clears up
         }
-        else
-        {
-            files.Remove(job);
-        }
+
+        board.Stop(job.Id);
 
         return Results.Json(new OpenAiDeletedVideo(job.Id, Deleted: true, "video.deleted"), Envelope.Json);
     }
@@ -110,7 +108,7 @@ internal sealed class OpenAiEndpoints(JobIntake intake, OpenAiRequestReader read
     private IResult Answer(HttpContext context, VideoJob job)
     {
         context.Response.Headers["openai-poll-after-ms"] = PollAfter;
-        return Results.Json(OpenAiVideo.Of(job, board.Find(job.Id)), Envelope.Json);
+        return Results.Json(OpenAiVideo.Of(job, board.Find(job)), Envelope.Json);
     }
 
     private async Task<VideoJob> FindAsync(string id, HttpContext context, CancellationToken cancellationToken) =>
