@@ -24,7 +24,7 @@ namespace Seedance.Onnx;
 /// VideoFile file = await pipeline.GenerateAsync(new VideoRequest { Prompt = "a red ball moves to the right" }).SaveAsync("red.mp4");
 /// </code>
 /// </remarks>
-public sealed class VideoPipeline : IAsyncDisposable
+public sealed partial class VideoPipeline : IAsyncDisposable
 {
     private readonly GraphSessions _sessions;
     private readonly GenerationPlanner _planner;
@@ -255,33 +255,6 @@ public sealed class VideoPipeline : IAsyncDisposable
     /// <summary>Judges a video, in a turn of its own.</summary>
     internal Task<VideoScore> JudgeAsync(GenerationPlan plan, IReadOnlyList<VideoFrame> frames, StageClock clock, CancellationToken cancellationToken) =>
         InTurnAsync(() => _stages.Judge(plan, frames, clock, cancellationToken), cancellationToken);
-
-    /// <summary>Reads the semantic tokens off a video, window by window; memory does not grow with its length. Where it ends a little early, its last frame stays.</summary>
-    private async Task<SemanticTokens> ReadSemanticsAsync(VideoSource source, GenerationRun run, CancellationToken cancellationToken)
-    {
-        GenerationPlan plan = run.Plan;
-        float[] tokens = new float[plan.Semantics!.Tokens.Length];
-        List<VideoFrame> window = [];
-        int index = 0;
-        await foreach (VideoFrame frame in _planner.ReadFramesAsync(source, plan.Size, plan.Frames, cancellationToken).ConfigureAwait(false))
-        {
-            window.Add(frame);
-            if (window.Count == plan.Windows[index].Frames)
-            {
-                (int read, VideoFrame[] frames) = (index++, [.. window]);
-                _ = await InTurnAsync(
-                    () =>
-                    {
-                        _stages.ReadSemantics(run, read, frames, tokens, cancellationToken);
-                        return read;
-                    },
-                    cancellationToken).ConfigureAwait(false);
-                window = [frame];
-            }
-        }
-
-        return SemanticTokens.Of(plan, tokens);
-    }
 
     /// <summary>Does work of the stages in a turn of its own.</summary>
     private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
