@@ -32,10 +32,10 @@ public class DenoiserBenchmarks
     public void SetUp()
     {
         ModelPack pack = ModelPack.Open(ShippedPack.Find());
-        _plan = GenerationPlan.Create(new VideoRequest { Prompt = "a red ball moves to the right", Frames = Frames, Steps = Steps, Guidance = 3 }, pack);
+        _plan = GenerationPlan.Create(new VideoRequest { Prompt = "a red ball moves to the right", Frames = Frames, Steps = Steps, Guidance = 3, Undistilled = true }, pack);
         GraphSessions sessions = Own(Open(pack));
         _text = Own(new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(_plan.Branches, CancellationToken.None));
-        _fused = Stage(sessions[GraphRoles.Transformer], pack);
+        _fused = Stage(sessions.Need(GraphRoles.Transformer, CancellationToken.None), pack);
 
         string plain = Path.Combine(_folder, "plain.onnx");
         StepGraphOptions options = new() { Channels = pack.Contract.TransformerChannels, Keep = null, Branches = null, UsesNoise = true, RescalesGuidance = true };
@@ -52,7 +52,7 @@ public class DenoiserBenchmarks
             Samples = 0,
         };
         ModelPack quantized = ModelPack.Open(ModelOptimizer.OptimizeAsync(request).GetAwaiter().GetResult().Output);
-        _int8 = Stage(Own(Open(quantized))[GraphRoles.Transformer], quantized);
+        _int8 = Stage(Own(Open(quantized)).Need(GraphRoles.Transformer, CancellationToken.None), quantized);
     }
 
     /// <summary>Frees them.</summary>

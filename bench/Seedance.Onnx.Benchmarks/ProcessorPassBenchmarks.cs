@@ -31,7 +31,7 @@ public class ProcessorPassBenchmarks
     public void SetUp()
     {
         ModelPack pack = ModelPack.Open(ShippedPack.Find());
-        _plan = GenerationPlan.Create(new VideoRequest { Prompt = "a red ball moves to the right", Frames = 17, Steps = Steps, Guidance = 3 }, pack);
+        _plan = GenerationPlan.Create(new VideoRequest { Prompt = "a red ball moves to the right", Frames = 17, Steps = Steps, Guidance = 3, Undistilled = true }, pack);
         PackComposer composer = new(pack, cacheFolder: null, verified: false, fuses: false);
         ResolvedTarget target = ExecutionTarget.Cpu.Resolve();
         GraphSession tokenizer = Own(GraphSession.Open(pack.Folder, pack.Contract.FindGraph(GraphRoles.Tokenizer)!, target));
