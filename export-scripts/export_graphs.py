@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import onnx
@@ -53,7 +54,8 @@ def export(graph: GraphExport, path: Path) -> float:
     path.parent.mkdir(parents=True, exist_ok=True)
     module = graph.module.eval()
     axes = {name: {i: axis for i, axis in enumerate(shape) if isinstance(axis, str)} for name, (_, shape) in {**graph.inputs, **graph.outputs}.items()}
-    with torch.no_grad():
+    # Of weights that happen to be equal (few numbers after few steps) the exporter would keep one name, and the others could not be told when the pack is taken back.
+    with torch.no_grad(), mock.patch("torch._C._jit_pass_onnx_deduplicate_initializers", lambda graph, weights, training: weights):
         torch.onnx.export(module, graph.samples[0], str(path), opset_version=OPSET, input_names=list(graph.inputs), output_names=list(graph.outputs),
                           dynamic_axes=axes, do_constant_folding=True, dynamo=False)
     model = onnx.load(str(path))
