@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training import fail
+
 
 def to_tensor(frames: np.ndarray) -> Tensor:
     """uint8 [B, F, H, W, 3] -> float32 [B, 3, F, H, W] in [-1, 1]."""
@@ -28,4 +30,7 @@ def psnr(made: Tensor, truth: Tensor) -> float:
 def read_video(path: Path, width: int, height: int) -> np.ndarray:
     """The frames of a video file, made smaller (or larger) to a size, uint8 [F, H, W, 3]."""
     command = ["ffmpeg", "-v", "error", "-i", f"file:{path}", "-vf", f"scale={width}:{height}:flags=area", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-    return np.frombuffer(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout, np.uint8).reshape(-1, height, width, 3)
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        fail(f"{path} must be a video that FFmpeg reads, but does not play: {done.stderr.decode(errors='replace').strip()} Make it again.")
+    return np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 3)

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import io
 import json
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -20,6 +21,7 @@ import export_pack
 import import_pack
 import render_dataset
 import sample_for_reward
+import score_drift
 import score_upscaler
 import score_vae
 import train_distilled
@@ -293,6 +295,56 @@ class WholeWayTests(unittest.TestCase):
                 latents = np.load(work / "reference" / f"{name}.npy")
                 self.assertEqual(latents.shape, (1, 4, 5, 8, 12))
                 self.assertTrue(np.isfinite(latents).all())
+
+
+class VideoFileTests(unittest.TestCase):
+    """What the program makes of written prompts, here the rendered truth in its place."""
+
+    def write(self, folder: Path, videos: list[np.ndarray]) -> Path:
+        """Lossless, numbered as `seedance generate --prompts` numbers them."""
+        for number, frames in enumerate(videos, 1):
+            raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{frames.shape[2]}x{frames.shape[1]}", "-r", "8", "-i", "-"]
+            subprocess.run(["ffmpeg", "-v", "error", "-y", *raw, "-c:v", "ffv1", "-pix_fmt", "bgr0", str(folder / f"v-{number}.mkv")], input=frames.tobytes(), check=True)
+        return folder / "v.mkv"
+
+    def test_truth_scores_as_truth_and_other_videos_do_not(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            options = ["--kinds", "one,shots", "--count", "2"]
+            evaluate.main([*options, "--write-prompts", str(folder / "prompts.txt")])
+            prompts = [p for part in evaluate.drawn_prompts(["one", "shots"], 2, False, 7).values() for p in part]
+            lines = [json.loads(line) for line in (folder / "prompts.txt").read_text(encoding="utf-8").splitlines()]
+            self.assertEqual([[shot["caption"] for shot in line["shots"]] for line in lines], [list(p.shot_prompts) for p in prompts])
+            self.assertEqual([sum(shot["seconds"] for shot in line["shots"]) for line in lines], [17 / 8] * 4)
+
+            truth = [render(p.clip) for p in prompts]
+            totals = []
+            for videos in (truth, truth[::-1]):
+                file = self.write(folder, videos)
+                evaluate.main([*options, "--videos", str(file), "--json", str(folder / "scores.json")])
+                totals.append(json.loads((folder / "scores.json").read_text())["overall"]["total"])
+            self.assertGreater(totals[0], 90)
+            self.assertLess(totals[1], 60)
+
+            for spoil, problem in ((lambda f: f.write_bytes(b""), "does not play"), (lambda f: self.write(folder, [truth[0][:9]]), "must have 17 frames"), (lambda f: f.unlink(), "1 of them are missing")):
+                self.write(folder, truth)
+                spoil(folder / "v-1.mkv")
+                errors = io.StringIO()
+                with self.assertRaises(SystemExit), contextlib.redirect_stderr(errors):
+                    evaluate.main([*options, "--videos", str(file)])
+                self.assertIn(problem, errors.getvalue())
+
+    def test_drift_is_what_changes_from_the_first_to_the_last_second(self) -> None:
+        prompts = evaluate.drawn_prompts(["one"], 8, True, 7)["one"]
+        one, other = next((a, b) for a in prompts for b in prompts if a.expected[0].subjects[0].colour != b.expected[0].subjects[0].colour)
+        same = score_drift.drift(one, np.concatenate([render(one.clip)] * 2))
+        changed = score_drift.drift(one, np.concatenate([render(one.clip), render(other.clip)]))
+        self.assertEqual((same["colour kept"], same["kind kept"], same["total first"], same["total last"]), (100, 100, 100, 100))
+        self.assertEqual((changed["colour kept"], changed["total first"]), (0, 100))
+        self.assertLess(changed["total last"], 100)
+        self.assertLess(same["mean colour"], 2)
+        lines = [json.loads(evaluate.storyboard(p, 60 / (17 / 8)))["shots"] for p in prompts]
+        self.assertEqual([line[0]["seconds"] for line in lines], [60] * len(prompts))
 
 
 class TokenTests(unittest.TestCase):

@@ -72,7 +72,7 @@ internal sealed class GenerateCommand
         PipelineOptions options = new() { FFmpeg = _host.FFmpeg, Target = _execution.ReadTarget(parsed), Host = _execution.ReadSettings(parsed, _host) };
         GenerationRecord? like = parsed.GetValue(_like) is { } video ? await GenerationRecord.ReadAsync(_host.FullPath(video), options.FFmpeg, cancellationToken).ConfigureAwait(false) : null;
         int count = parsed.GetValue(_count) ?? 1;
-        VideoRequest[] requests = [.. _request.Read(parsed, like?.Request).Select((request, index) => WithSeed(request with { Seed = request.Seed + (ulong)(index * count) }))];
+        VideoRequest[] requests = [.. _request.Read(parsed, like?.Request).Select((request, index) => WithSeed(request with { Seed = unchecked(request.Seed + (ulong)index * (ulong)count) }))];
         RequireImages(like, requests[0]);
         bool pipe = _save.IsPipe(parsed);
         if (!pipe)
@@ -86,7 +86,7 @@ internal sealed class GenerateCommand
         if (parsed.GetValue(_dryRun))
         {
             PlanReport[] reports = [.. plans.Select(plan => PlanReport.Of(plan, planner.PlanMemory(plan, preview: parsed.GetValue(_preview) is not null), planner.PlanTime(plan)))];
-            _host.Output.WriteLine(parsed.GetValue(_json) ? (reports is [var only] ? only.ToJson() : Json.Write(new { videos = reports })) : string.Join("\n\n", reports.Select(report => report.ToText())));
+            _host.Output.WriteLine(parsed.GetValue(_json) ? Json.WriteVideos(reports) : string.Join("\n\n", reports.Select(report => report.ToText())));
             return ExitCode.Done;
         }
 

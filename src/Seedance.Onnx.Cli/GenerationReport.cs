@@ -62,8 +62,6 @@ internal sealed record GenerationReport
         };
     }
 
-    public string ToJson() => Json.Write(this);
-
     /// <summary>One line for people, with the seed to make the video again.</summary>
     public string ToText(CommandHost host) =>
         $"{host.ShownPath(Output)}: {Width}x{Height}, {(double)Frames / Fps:0.0} s, {Quantity.Bytes(Bytes)}, seed {Seed}, made in {Milliseconds / 1000.0:0.0} s";

@@ -13,4 +13,7 @@ internal static class Json
     };
 
     public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);
+
+    /// <summary>What is told of videos: the object itself for one, and an object with a list of them for several.</summary>
+    public static string WriteVideos<T>(IReadOnlyList<T> videos) => videos is [var only] ? Write(only) : Write(new { videos });
 }

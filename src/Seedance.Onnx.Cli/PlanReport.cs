@@ -82,8 +82,6 @@ internal sealed record PlanReport
         Notices = plan.Notices,
     };
 
-    public string ToJson() => Json.Write(this);
-
     /// <summary>A few lines for people.</summary>
     public string ToText()
     {

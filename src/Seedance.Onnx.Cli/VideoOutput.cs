@@ -40,7 +40,7 @@ internal sealed class VideoOutput(CommandHost host, ProgressLine progress, bool 
         progress.Dispose();
         if (json && _reports.Count > 0)
         {
-            host.Output.WriteLine(_reports is [var only] ? only.ToJson() : Json.Write(new { videos = _reports }));
+            host.Output.WriteLine(Json.WriteVideos(_reports));
         }
     }
 

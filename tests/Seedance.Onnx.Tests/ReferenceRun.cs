@@ -16,19 +16,7 @@ internal static class ReferenceRun
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(PathOf("request.json")));
             JsonElement root = json.RootElement;
-            return new VideoRequest
-            {
-                Prompt = root.GetProperty("prompt").GetString()!,
-                Seed = root.GetProperty("seed").GetUInt64(),
-                Frames = root.GetProperty("frames").GetInt32(),
-                Width = root.GetProperty("width").GetInt32(),
-                Height = root.GetProperty("height").GetInt32(),
-                Steps = root.GetProperty("steps").GetInt32(),
-                Guidance = root.GetProperty("guidance").GetDouble(),
-                Shift = root.GetProperty("shift").GetDouble(),
-                Solver = SolverKind.Euler,
-                Undistilled = true,
-            };
+            return Read(root, root) with { Prompt = root.GetProperty("prompt").GetString()!, Undistilled = true };
         }
     }
 
@@ -48,20 +36,13 @@ internal static class ReferenceRun
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(PathOf("film.json")));
             JsonElement root = json.RootElement;
-            int width = root.GetProperty("width").GetInt32(), height = root.GetProperty("height").GetInt32();
-            return new VideoRequest
+            VideoRequest request = Read(root, root);
+            (int width, int height) = (request.Width!.Value, request.Height!.Value);
+            return request with
             {
                 Shots = [.. root.GetProperty("shots").EnumerateArray().Select(shot => new ShotRequest { Caption = shot.GetString()! })],
                 FirstFrame = Picture("first", width, height, (x, y) => (2 * x, 3 * y, 128)),
                 LastFrame = Picture("last", width, height, (x, y) => (255 - (2 * x), 40, 3 * y)),
-                Seed = root.GetProperty("seed").GetUInt64(),
-                Frames = root.GetProperty("frames").GetInt32(),
-                Width = width,
-                Height = height,
-                Steps = root.GetProperty("steps").GetInt32(),
-                Guidance = root.GetProperty("guidance").GetDouble(),
-                Shift = root.GetProperty("shift").GetDouble(),
-                Solver = SolverKind.Euler,
                 Undistilled = true,
             };
         }
@@ -79,6 +60,21 @@ internal static class ReferenceRun
             return json.RootElement.GetProperty("cut").GetInt32();
         }
     }
+
+    /// <summary>What the recorded runs of the reference sampler have in common.</summary>
+    /// <param name="root">Size and sampling.</param>
+    /// <param name="run">Seed and length.</param>
+    public static VideoRequest Read(JsonElement root, JsonElement run) => new()
+    {
+        Seed = run.GetProperty("seed").GetUInt64(),
+        Frames = run.GetProperty("frames").GetInt32(),
+        Width = root.GetProperty("width").GetInt32(),
+        Height = root.GetProperty("height").GetInt32(),
+        Steps = root.GetProperty("steps").GetInt32(),
+        Guidance = root.GetProperty("guidance").GetDouble(),
+        Shift = root.GetProperty("shift").GetDouble(),
+        Solver = SolverKind.Euler,
+    };
 
     /// <summary>A PPM file of a picture.</summary>
     private static ImageSource Picture(string name, int width, int height, Func<int, int, (int Red, int Green, int Blue)> colour)

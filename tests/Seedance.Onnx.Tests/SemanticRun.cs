@@ -2,7 +2,6 @@ using System.Text.Json;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Requests;
-using Seedance.Onnx.Sampling;
 using Seedance.Onnx.Testing;
 
 namespace Seedance.Onnx;
@@ -21,20 +20,12 @@ internal static class SemanticRun
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(PathOf("request.json")));
         JsonElement root = json.RootElement, own = root.GetProperty("runs").GetProperty(run);
         string[] shots = [.. own.GetProperty("shots").EnumerateArray().Select(shot => shot.GetString()!)];
-        return new VideoRequest
+        return ReferenceRun.Read(root, own) with
         {
             Prompt = shots.Length == 1 ? shots[0] : "",
             Shots = shots.Length == 1 ? [] : [.. shots.Select(shot => new ShotRequest { Caption = shot })],
             FirstFrame = run == "film" ? ReferenceRun.Film.FirstFrame : null,
             LastFrame = run == "film" ? ReferenceRun.Film.LastFrame : null,
-            Seed = own.GetProperty("seed").GetUInt64(),
-            Frames = own.GetProperty("frames").GetInt32(),
-            Width = root.GetProperty("width").GetInt32(),
-            Height = root.GetProperty("height").GetInt32(),
-            Steps = root.GetProperty("steps").GetInt32(),
-            Guidance = root.GetProperty("guidance").GetDouble(),
-            Shift = root.GetProperty("shift").GetDouble(),
-            Solver = SolverKind.Euler,
         };
     }
 
