@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from model.bundle import Bundle, Tokenizer, frame_shots
-from model.flow import Sampling, sample
+from model.flow import FEW, Sampling, sample
 from model.peers import PackPeer, Peer, TorchPeer
 from model.semantic import SEMANTIC_STRIDE, SemanticConfig, SemanticEncoder, planned
 from model.vae import SPATIAL_STRIDE, Vae, VaeConfig
@@ -77,7 +77,7 @@ PLAN_NOISE = 0.2
 
 
 @torch.no_grad()
-def sample_plan(peer: Peer, videos: list[list[str]], shots: list[list[int]], latents: tuple[int, ...], how: Sampling, generator: torch.Generator, images: dict[int, Tensor] | None = None,
+def sample_plan(peer: Peer, videos: list[list[str]], shots: list[list[int]], latents: tuple[int, ...], generator: torch.Generator, images: dict[int, Tensor] | None = None,
                 noise: torch.Generator | None = None) -> Tensor | None:
     """The semantic tokens of the peer's planner for latents of a shape [B, C, f, h, w], if it has one, with the channel that says so: [B, 1 + S, f, h/2, w/2]. `images`: [B, 3, H, W] by the
     latent frame whose last frame they are; `noise` draws what they are blurred with, `generator` if there is none."""
@@ -85,7 +85,7 @@ def sample_plan(peer: Peer, videos: list[list[str]], shots: list[list[int]], lat
         return None
     shape = (len(videos), peer.planner.latent_channels, latents[2], latents[3] * SPATIAL_STRIDE // SEMANTIC_STRIDE, latents[4] * SPATIAL_STRIDE // SEMANTIC_STRIDE)
     given = {place: peer.planner.encode(image) for place, image in (images or {}).items()}
-    tokens = sample_latents(peer.planner, videos, shots, torch.randn(shape, generator=generator), how, given)
+    tokens = sample_latents(peer.planner, videos, shots, torch.randn(shape, generator=generator), peer.planner.how, given)
     return planned(tokens, PLAN_NOISE, noise or generator)
 
 
@@ -107,7 +107,7 @@ def generate(peer: Peer, prompts: list[EvaluationPrompt], how: Sampling, *, seed
         noise = torch.randn(len(part), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=generator)
         images = {place % f: to_tensor(np.stack([render(p.clip)[place] for p in part])[:, None])[:, :, 0] for place in given}
         captions, shots = [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part]
-        plan = sample_plan(peer, captions, shots, noise.shape, how, generator, images)
+        plan = sample_plan(peer, captions, shots, noise.shape, generator, images)
         latents = sample_latents(peer, captions, shots, noise, how, {place: peer.encode(image) for place, image in images.items()}, plan)
         videos += list(decode(peer, latents))
     return videos
@@ -228,19 +228,21 @@ def load_vae(work: Path) -> Vae:
 
 
 def load_planner(work: Path, tokenizer: Tokenizer, planner: Path | None = None, encoder: Path | None = None) -> TorchPeer:
-    """The first stage with averaged weights, whose images the semantic encoder encodes; folders as they are below `work` if not given."""
+    """The first stage with averaged weights, distilled where it has been, whose images the semantic encoder encodes; folders as they are below `work` if not given."""
     encoder = encoder or work / "semantic_encoder"
     reader = load_average(encoder / "state.pt", lambda c: SemanticEncoder(SemanticConfig.from_dict(c)))
-    bundle = load_average((planner or work / "planner") / "state.pt", Bundle.from_config)
-    return TorchPeer(bundle, reader, tokenizer, json.loads((encoder / "statistics.json").read_text()))  # type: ignore[arg-type]
+    planner = planner or work / "planner"
+    few = planner.with_name(f"{planner.name}_distilled") / "state.pt"
+    bundle = load_average(few if few.exists() else planner / "state.pt", Bundle.from_config)
+    return TorchPeer(bundle, reader, tokenizer, json.loads((encoder / "statistics.json").read_text()), how=FEW if few.exists() else Sampling())  # type: ignore[arg-type]
 
 
 def load(work: Path, transformer: str = "transformer") -> TorchPeer:
-    """The trained parts with averaged weights; with the planner, if the transformer follows plans."""
+    """The trained parts with averaged weights; with the planner, if the transformer follows plans and there is one."""
     statistics = json.loads((work / "vae" / "statistics.json").read_text())
     bundle = load_average(work / transformer / "state.pt", Bundle.from_config)
     tokenizer = Tokenizer.load(work / "tokenizer" / "spiece.model")
-    planner = load_planner(work, tokenizer) if bundle.transformer.config.semantic_channels else None  # type: ignore[union-attr]
+    planner = load_planner(work, tokenizer) if bundle.transformer.config.semantic_channels and (work / "planner" / "state.pt").exists() else None  # type: ignore[union-attr]
     return TorchPeer(bundle, load_vae(work), tokenizer, statistics, planner)  # type: ignore[arg-type]
 
 
@@ -251,6 +253,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--write-prompts", type=Path, help="write the prompts there, a storyboard a line, and end")
     parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work, or the pack's graph (transformer, transformer_distilled)")
+    parser.add_argument("--without-plan", action="store_true", help="make latents of the words alone, though the transformer follows semantic tokens")
     parser.add_argument("--few", action="store_true", help="space the steps as distilled transformers have them")
     parser.add_argument("--kinds", default=",".join(KINDS), help="comma-separated: one subject, two, two shots (default: %(default)s)")
     parser.add_argument("--simple", action="store_true", help="plain backgrounds, flat style, fixed camera")
@@ -276,6 +279,8 @@ def main(argv: list[str] | None = None) -> None:
         return
     how = Sampling(args.steps, args.guidance, args.shift, args.few)
     peer: Peer = PackPeer(args.pack, args.transformer) if args.pack else load(args.work, args.transformer)
+    if args.without_plan:
+        peer.planner = None
     report = score_videos(prompts, lambda asked: generate(peer, asked, how, seed=args.seed))
     if args.given:
         for name, places in (("first", (0,)), ("ends", (0, -1))):

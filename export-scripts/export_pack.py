@@ -23,7 +23,7 @@ from evaluate import PLAN_NOISE, decode, load, sample_latents, sample_plan
 from export_graphs import GraphExport, Tensors, export, export_tokenizer, round_to_half
 from model.bundle import Bundle
 from latents import Statistics
-from model.flow import Sampling, stream_seed
+from model.flow import FEW, Sampling, stream_seed
 from model.peers import PackPeer, Peer, TorchPeer
 from model.reward import HEADS, Reward, RewardConfig
 from model.semantic import SEMANTIC_STRIDE, SemanticEncoder
@@ -32,15 +32,12 @@ from model.transformer import Transformer, TransformerConfig
 from model.vae import REACH, SPATIAL_STRIDE, TEMPORAL_STRIDE, Decoder, Past, Vae, fold, unfold
 from model.upscaler import SCALE, Upscaler, UpscalerConfig
 from pictures import to_tensor
-from train_distilled import FEW
 from train_thin_decoder import load_decoder, thin
 from training import WORK, fail, load_average
 from world.prompts import evaluation_prompts
 
 NAME, VERSION = "seedance-mini", "0.5.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
-PLANNING = Sampling(STEPS, GUIDANCE, SHIFT)
-"""How semantic tokens are sampled, whatever is asked of the latents."""
 MAX_TOKENS = 192
 RESOLUTIONS = {"64p": 1, "256p": SCALE, "1024p": SCALE**2}
 """What the cascade's sizes are called, by their lines: how many times larger than the drafts they are."""
@@ -140,8 +137,9 @@ def graphs_of(bundle: Bundle, vae: Vae, distilled: Bundle | None = None, thin_de
     ]
 
 
-def contract(graphs: list[GraphExport], statistics: Statistics, latent_channels: int, files: dict[str, str], tokens: Statistics | None = None) -> dict[str, object]:
-    """`tokens`: the semantic tokens' statistics, where the graphs make any."""
+def contract(graphs: list[GraphExport], statistics: Statistics, latent_channels: int, files: dict[str, str], tokens: Statistics | None = None,
+             planning: Sampling = Sampling()) -> dict[str, object]:
+    """`tokens`: the semantic tokens' statistics, where the graphs make any, which are sampled by `planning`."""
     def channels(count: int) -> list[dict[str, object]]:
         return [{"kind": "noisy", "channels": count}, {"kind": "mask", "channels": 1}, {"kind": "condition", "channels": count}]
 
@@ -155,7 +153,8 @@ def contract(graphs: list[GraphExport], statistics: Statistics, latent_channels:
     cascade = {"cascade": {"scale": SCALE, "resolutions": RESOLUTIONS}} if any(g.role == "upscaler" for g in graphs) else {}
     semantics = {"semantics": {
         "channels": len(tokens["mean"]), "temporal_stride": TEMPORAL_STRIDE, "spatial_stride": SEMANTIC_STRIDE, **tokens, "noise": PLAN_NOISE,
-        "transformer_channels": channels(len(tokens["mean"])), "solver": "euler", "steps": PLANNING.steps, "guidance": PLANNING.guidance, "shift": PLANNING.shift}} if tokens else {}
+        "transformer_channels": channels(len(tokens["mean"])), "solver": "euler", "steps": planning.steps, "guidance": planning.guidance, "shift": planning.shift,
+        **({"timestep_spacing": "trailing"} if planning.few else {})}} if tokens else {}
     declared |= {g.role: {"file": f"{g.role}/model.onnx", "inputs": tensors(g.inputs), "outputs": tensors(g.outputs)} for g in graphs}
     return {
         "$schema": "../pack.schema.json", "contract": 1, "name": NAME, "version": VERSION, "license": "Apache-2.0",
@@ -208,7 +207,7 @@ def make_latents(peer: Peer, captions: list[str], shots: list[int], size: tuple[
 def make_plan(peer: Peer, captions: list[str], shots: list[int], latents: tuple[int, ...], seed: int, images: dict[int, Tensor] | None = None) -> Tensor | None:
     """The semantic tokens that the latents of one video follow, as the C# pipeline makes them; None for a peer without a planner."""
     tokens, noise = (torch.Generator().manual_seed(stream_seed(seed, stream)) for stream in (-1, -2))
-    return sample_plan(peer, [captions], [shots], latents, PLANNING, tokens, images, noise)
+    return sample_plan(peer, [captions], [shots], latents, tokens, images, noise)
 
 
 def write_reference(peer: TorchPeer, folder: Path) -> None:
@@ -301,7 +300,8 @@ def main(argv: list[str] | None = None) -> None:
     graphs = graphs_of(bundle, vae, distilled, thin_decoder, upscaler, reward, planner, reader)
     export_tokenizer(args.work / "tokenizer" / "spiece.model", partial / "tokenizer" / "model.onnx")
     write_graphs(graphs, configurations(bundle, vae, distilled, bool(thin_decoder), upscaler, reward, planner, reader), partial)
-    write_contract(contract(graphs, peer.statistics, vae.config.latent_channels, sums_of(partial), peer.planner.statistics if peer.planner else None), partial)  # type: ignore[union-attr]
+    planning = (peer.planner.statistics, peer.planner.how) if peer.planner else ()  # type: ignore[union-attr]
+    write_contract(contract(graphs, peer.statistics, vae.config.latent_channels, sums_of(partial), *planning), partial)
     if (args.out / "README.md").exists():
         shutil.copy(args.out / "README.md", partial / "README.md")
     write_reference(peer, args.reference)

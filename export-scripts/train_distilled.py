@@ -1,11 +1,13 @@
-"""Distils the guided transformer to one that needs few steps and no guidance.
+"""Distils the guided transformer to one that needs few steps and no guidance; with --planner that of semantic tokens.
 
     export-scripts/run train_distilled.py
+    export-scripts/run train_distilled.py --planner
 
 Piecewise rectified flow (PeRFlow, Yan et al., arXiv 2405.07510): the way from noise to clip is cut into as many pieces as the student has steps, and its velocity at the
 beginning of each piece is to lead, in one straight line, where the guided teacher arrives in several Euler steps. Half of the batches begin at clips with noise, half at noise
 alone, from where the student goes its own way and is corrected at every place that it comes to, so that it learns from what it will see.
-Reads $SEEDANCE_WORK/transformer and latents/*; writes $SEEDANCE_WORK/transformer_distilled/state.pt, and scores samples with the detector as it goes.
+Reads $SEEDANCE_WORK/transformer (or --teacher) and latents/*, for one that follows semantic tokens also semantics/*; writes $SEEDANCE_WORK/transformer_distilled/state.pt, and scores samples
+with the detector as it goes. With --planner it reads planner and semantics/*, and writes planner_distilled.
 """
 
 from __future__ import annotations
@@ -21,34 +23,34 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evaluate import KINDS, load_vae, score
+from evaluate import KINDS, load_planner, load_vae, score
 from latents import LatentSet
 from model.bundle import Bundle, Text, Tokenizer, frame_shots
-from model.flow import Sampling, shifted
+from model.flow import FEW, shifted
 from model.peers import TorchPeer
 from muon import Muon
 from precision import ARITHMETIC
-from train_transformer import SUBJECT_WEIGHT, draw_given, is_vector
+from train_transformer import SUBJECT_WEIGHT, draw_given, draw_plan, is_vector
 from training import WORK, Master, Run, load_average
 from world import shot_captions
 
-FEW = Sampling(steps=4, guidance=1.0, shift=2.5, few=True)
 SETS = ("one", "two", "shots", "whole", "long")
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What velocities are asked with beside the noisy latents: text states, mask and shot ids, frame shots, and the channels of given frames [B, 1 + C, f, h, w]."""
+    """What velocities are asked with beside the noisy latents: text states, mask and shot ids, frame shots, the channels of given frames [B, 1 + C, f, h, w], and the plan, if any is followed."""
 
     states: Tensor
     text: Text
     shots: Tensor
     rest: Tensor
+    plan: Tensor | None = None
 
     def velocity(self, bundle: Bundle, x: Tensor, sigma: Tensor) -> Tensor:
         """x [B, C, f, h, w] at noise levels [B] -> velocity, float32."""
         hidden = torch.cat([x, self.rest], dim=1).to(ARITHMETIC)
-        return bundle.transformer(hidden, sigma * 1000, self.states, self.text[1], self.text[2], self.shots).float()
+        return bundle.transformer(hidden, sigma * 1000, self.states, self.text[1], self.text[2], self.shots, self.plan).float()
 
 
 def guided(teacher: Bundle, prompt: Prompt, empty: Prompt, guidance: float) -> Callable[[Tensor, Tensor], Tensor]:
@@ -91,7 +93,8 @@ def step_loss(master: Master[Bundle], teacher: Bundle, source: LatentSet, tokeni
         text, nothing = tokenizer([shot_captions(clip, rng) for clip in clips]), tokenizer([[""]] * b)
         mask = draw_given(rng, args.given, b, f)
         rest, shots = torch.cat([mask.expand(b, 1, *latents.shape[2:]), mask * stills], dim=1), torch.tensor([frame_shots(clip, f) for clip in clips])
-        prompt, empty = (Prompt(teacher.text(*t), t, s, rest) for t, s in ((text, shots), (nothing, torch.zeros_like(shots))))
+        plan = draw_plan(rng, drawn.semantics, torch.zeros(b, dtype=torch.bool))
+        prompt, empty = (Prompt(teacher.text(*t), t, s, rest, p) for t, s, p in ((text, shots, plan), (nothing, torch.zeros_like(shots), None)))
     velocity, noise = guided(teacher, prompt, empty, args.guidance), torch.randn_like(latents)
     if not own_way:
         number = torch.from_numpy(rng.integers(FEW.steps, size=b)).float()
@@ -116,7 +119,9 @@ def student_error(student: Bundle, teacher: Callable[[Tensor, Tensor], Tensor], 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=WORK)
-    parser.add_argument("--out", type=Path, help="folder (default: transformer_distilled below --work)")
+    parser.add_argument("--planner", action="store_true", help="distil the transformer of semantic tokens")
+    parser.add_argument("--teacher", type=Path, help="folder of its checkpoint (default: transformer, or planner, below --work)")
+    parser.add_argument("--out", type=Path, help="folder (default: transformer_distilled, or planner_distilled, below --work)")
     parser.add_argument("--guidance", type=float, default=3.0, help="of the teacher")
     parser.add_argument("--parts", type=int, default=4, help="Euler steps of the teacher in each of the student's")
     parser.add_argument("--own-way", type=float, default=0.5, help="share of the batches in which the student goes its own way from noise")
@@ -131,21 +136,27 @@ def main(argv: list[str] | None = None) -> None:
 
     torch.manual_seed(args.seed)
     tokenizer = Tokenizer.load(args.work / "tokenizer" / "spiece.model")
-    statistics = json.loads((args.work / "vae" / "statistics.json").read_text())
-    sets = [LatentSet(args.work / "latents" / name, statistics) for name in SETS]
-    teacher: Bundle = load_average(args.work / "transformer" / "state.pt", Bundle.from_config)  # type: ignore[assignment]
+    part = "planner" if args.planner else "transformer"
+    teacher: Bundle = load_average((args.teacher or args.work / part) / "state.pt", Bundle.from_config)  # type: ignore[assignment]
+    of_tokens = lambda: json.loads((args.work / "semantic_encoder" / "statistics.json").read_text())  # noqa: E731
+    follows = of_tokens() if teacher.transformer.config.semantic_channels else None
+    statistics = of_tokens() if args.planner else json.loads((args.work / "vae" / "statistics.json").read_text())
+    sets = [LatentSet(args.work / ("semantics" if args.planner else "latents") / name, statistics, (args.work / "semantics" / name, follows) if follows else None) for name in SETS]
     student = copy.deepcopy(teacher).train()
     student.text.requires_grad_(False)  # shared with the teacher
-    run = Run(args.out or args.work / "transformer_distilled", student, Muon(student, args.rate, args.rate / 10, is_vector=is_vector), 0.99, student.config)
+    run = Run(args.out or args.work / f"{part}_distilled", student, Muon(student, args.rate, args.rate / 10, is_vector=is_vector), 0.99, student.config)
     run.resume()
-    master, vae = Master(student), load_vae(args.work)
+    master, vae = Master(student), None if args.planner else load_vae(args.work)
+    planner = load_planner(args.work, tokenizer) if follows and (args.work / "planner" / "state.pt").exists() else None
     teacher.requires_grad_(False).to(ARITHMETIC)
 
     def losses(rng: np.random.Generator) -> dict[str, Tensor]:
         return step_loss(master, teacher, sets[int(rng.integers(len(sets)))], tokenizer, rng, args)
 
     def report(count: int = args.score_prompts) -> None:
-        for kind, row in score(TorchPeer(run.averaged().to(ARITHMETIC), vae, tokenizer, statistics), KINDS, count, FEW, simple=False).items():  # type: ignore[arg-type]
+        if vae is None:
+            return  # what plans are worth is seen in the latents that follow them
+        for kind, row in score(TorchPeer(run.averaged().to(ARITHMETIC), vae, tokenizer, statistics, planner), KINDS, count, FEW, simple=False).items():  # type: ignore[arg-type]
             if row:
                 run.log(kind, **row)
 

@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> None:
 
     def report() -> None:
         peer = TorchPeer(run.averaged().to(ARITHMETIC), None, tokenizer, statistics)  # type: ignore[arg-type]
-        run.log("held out", **score(peer, encoder, args.score_prompts, Sampling(16)))
+        run.log("held out", **score(peer, encoder, args.score_prompts, Sampling(8)))
 
     run.train(args.steps, master, losses, lambda step: rise_and_fall(step, args.steps, 0.8), report, label="plans", seed=args.seed, score_every=args.score_every)
     report()

@@ -67,7 +67,8 @@ PLANS = {
 SUBJECT_WEIGHT = 3.0
 SCENE_WEIGHT = 0.2
 DROP_TEXT = 0.1
-DROP_PLAN = 0.15
+DROP_PLAN = 0.5
+"""The share of clips that are made of their words alone: the transformer is the teacher of one that follows no plan, too."""
 MOST_PLAN_NOISE = 0.5
 """The largest share of noise in the semantic tokens that a clip is trained to follow."""
 
@@ -196,7 +197,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--tokenizer", type=Path, default=WORK / "tokenizer" / "spiece.model")
     parser.add_argument("--vae", type=Path, default=WORK / "vae")
     parser.add_argument("--semantics", type=Path, help="folder of the semantic encoder: clips are made after semantic tokens (SemanticGen's second stage)")
-    parser.add_argument("--planner", type=Path, default=WORK / "planner", help="folder of the planner that scores are made with, beside --semantics")
+    parser.add_argument("--planner", type=Path, default=WORK / "planner", help="folder of the planner that scores are made with, beside --semantics; where it holds none yet, without plans")
     parser.add_argument("--start", type=Path, help="checkpoint whose weights to begin with (default: from nothing)")
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--pairs", type=int, default=5, help="pairs of a spatial and a temporal layer")
@@ -225,7 +226,7 @@ def main(argv: list[str] | None = None) -> None:
     run = Run(args.out, bundle, Muon(bundle, args.rate, is_vector=is_vector), 0.998, bundle.config)
     run.resume()
     planner = None
-    if semantics:
+    if semantics and (args.planner / "state.pt").exists():
         planner = load_planner(WORK, tokenizer, args.planner, args.semantics)
     train(run, Master(bundle), sets, TorchPeer(bundle, vae, tokenizer, statistics, planner), args)  # type: ignore[arg-type]
 

@@ -25,6 +25,7 @@ from muon import Muon
 from pictures import psnr, to_tensor
 from precision import ARITHMETIC
 from training import WORK, Master, Run, fail, rise_and_fall
+from world import Clip
 from world.vocabulary import BACKGROUNDS, CAMERAS
 
 CROP = 64
@@ -51,20 +52,27 @@ def crops(clips: ClipSet, rng: np.random.Generator, count: int, frames: int, *, 
     """Random 64x64 windows of random clips, on the latents' grid."""
     f, size = (frames - 1) // 4 + 1, CROP // SPATIAL_STRIDE
     pixels, cells = np.empty((count, frames, CROP, CROP, 3), np.uint8), np.empty((count, f, size, size), np.int64)
-    subjects, scene = np.full((4, count, f, 2), -1), np.full((2, count, f, 1), -1)
+    subjects, scene = np.empty((4, count, f, 2), np.int64), np.empty((2, count, f, 1), np.int64)
     for i in range(count):
         video, clip = clips.random(rng, held_out=held_out)
         t, y, x = (int(rng.integers(0, room + 1)) for room in ((clip.frames - frames) // 4, (clip.height - CROP) // SPATIAL_STRIDE, (clip.width - CROP) // SPATIAL_STRIDE))
         pixels[i] = video[4 * t:4 * t + frames, SPATIAL_STRIDE * y:SPATIAL_STRIDE * y + CROP, SPATIAL_STRIDE * x:SPATIAL_STRIDE * x + CROP]
         cells[i] = subject_cells(clip)[t:t + f, y:y + size, x:x + size]
-        for j, s in enumerate(frame_shots(clip, t + f)[t:]):
-            shot = clip.shots[s]
-            scene[:, i, j, 0] = BACKGROUNDS.index(shot.background), CAMERAS.index(shot.camera)
-            for n, subject in enumerate(shot.subjects):
-                if (cells[i, j] == n + 1).sum() >= LEAST_CELLS:
-                    subjects[:, i, j, n] = [slot.index(word) for slot, word in zip(SLOTS, (subject.kind, subject.colour, subject.motion, shot.style), strict=False)]
-    subjects[2, :, 0], scene[1, :, 0] = -1, -1  # neither motion nor camera can be seen in a first frame
+        subjects[:, i], scene[:, i] = classes_of(clip, cells[i], t)
     return Batch(to_tensor(pixels).contiguous(memory_format=torch.channels_last_3d), *(torch.from_numpy(a) for a in (cells, subjects, scene)))
+
+
+def classes_of(clip: Clip, cells: np.ndarray, begin: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """What the latent frames from `begin` on show, whose cells belong to the subjects [f, h, w]: classes of the two subjects [4, f, 2] and of the scene [2, f, 1], -1 where none can be seen."""
+    subjects, scene = np.full((4, len(cells), 2), -1), np.full((2, len(cells), 1), -1)
+    for j, s in enumerate(frame_shots(clip, begin + len(cells))[begin:]):
+        shot = clip.shots[s]
+        scene[:, j, 0] = BACKGROUNDS.index(shot.background), CAMERAS.index(shot.camera)
+        for n, subject in enumerate(shot.subjects):
+            if (cells[j] == n + 1).sum() >= LEAST_CELLS:
+                subjects[:, j, n] = [slot.index(word) for slot, word in zip(SLOTS, (subject.kind, subject.colour, subject.motion, shot.style), strict=False)]
+    subjects[2, 0], scene[1, 0] = -1, -1  # neither motion nor camera can be seen in a first frame
+    return subjects, scene
 
 
 def reading_loss(vae: Vae, z: Tensor, batch: Batch) -> Tensor:

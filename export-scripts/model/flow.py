@@ -54,6 +54,10 @@ class Sampling:
         return (trailing if self.few else schedule)(self.steps, self.shift)
 
 
+FEW = Sampling(steps=4, guidance=1.0, shift=2.5, few=True)
+"""How distilled transformers are sampled."""
+
+
 def training_sigmas(count: int, shift: float) -> Tensor:
     """Logit-normal noise levels, shifted."""
     return shifted(torch.sigmoid(torch.randn(count)), shift)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from latents import Statistics, columns
 from model.bundle import Bundle, Text, Tokenizer
+from model.flow import Sampling
 from model.semantic import SemanticEncoder
 from model.vae import TEMPORAL_STRIDE, Vae
 
@@ -25,6 +26,8 @@ class Peer(Protocol):
     input_channels: int
     planner: Peer | None
     """SemanticGen's first stage, whose latents are semantic tokens."""
+    how: Sampling
+    """How a planner is sampled, whatever is asked of the latents."""
 
     def text(self, text: Text) -> Tensor:
         """Token ids, mask and shot ids -> [B, S, D]."""
@@ -42,7 +45,9 @@ class Peer(Protocol):
 class TorchPeer:
     """`vae`: what encodes images and decodes latents; of a planner the semantic encoder, which decodes nothing."""
 
-    def __init__(self, bundle: Bundle, vae: Vae | SemanticEncoder | None, tokenizer: Tokenizer, statistics: Statistics, planner: Peer | None = None):
+    def __init__(self, bundle: Bundle, vae: Vae | SemanticEncoder | None, tokenizer: Tokenizer, statistics: Statistics, planner: Peer | None = None,
+                 how: Sampling = Sampling()):
+        self.how = how
         self.bundle, self.vae, self.tokenizer, self.statistics, self.planner = bundle, vae, tokenizer, statistics, planner
         self.latent_channels, self.input_channels = bundle.transformer.config.latent_channels, bundle.transformer.config.input_channels
         self.mean, self.std = columns(statistics)
@@ -71,6 +76,7 @@ class PackPeer:
         first = transformer == "semantic_transformer"
         latents = contract["semantics" if first else "latents"]
         self.latent_channels = latents["channels"]
+        self.how = Sampling(*(latents[key] for key in ("steps", "guidance", "shift")), few="timestep_spacing" in latents) if first else Sampling()
         self.input_channels = sum(g["channels"] for g in (latents if first else contract)["transformer_channels"])
         self.mean, self.std = columns(latents)
         self.planner = PackPeer(pack, "semantic_transformer") if "semantic_states" in contract["graphs"][transformer]["inputs"] else None
@@ -89,7 +95,9 @@ class PackPeer:
         return self._run("text_encoder", *text)
 
     def velocity(self, hidden: Tensor, timestep: Tensor, states: Tensor, text: Text, frame_shots: Tensor, plan: Tensor | None = None) -> Tensor:
-        return self._run("transformer", hidden, timestep, states, text[1], text[2], frame_shots, *([plan] if plan is not None else []))
+        follows = self.sessions["transformer"].get_inputs()[6:]  # rows without a plan are zeros
+        plans = [plan if plan is not None else torch.zeros(len(hidden), i.shape[1], hidden.shape[2], hidden.shape[3] // 2, hidden.shape[4] // 2) for i in follows]
+        return self._run("transformer", hidden, timestep, states, text[1], text[2], frame_shots, *plans)
 
     def decode(self, latents: Tensor) -> Tensor:
         frames = []

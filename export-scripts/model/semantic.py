@@ -1,7 +1,8 @@
 """Compact semantics of a video: what stands where, without how it looks in every pixel. SemanticGen (arXiv 2512.20619) plans a video in such a space before it makes latents.
 
-The encoder sees a video at the latents' frame rate and gives one token a transformer's token: [B, 3, 1 + 4k, H, W] -> [B, C, 1 + k, H/16, W/16]. Its features pass a light MLP to the mean
-and log-variance of a Gaussian of a few dimensions, which a KL term keeps near a standard normal, so that a diffusion model finds it easy. Like the VAE it is causal in time: the first frame stands alone.
+The encoder gives one token a transformer's token, at the latents' frame rate: [B, 3, 1 + 4k, H, W] -> [B, C, 1 + k, H/16, W/16]. It begins with the VAE's encoder, as that is, because those latents
+were trained to tell what they show; layers behind it see a place's surroundings and past. Their features pass a light MLP to the mean and log-variance of a Gaussian of a few dimensions, which a KL
+term keeps near a standard normal, so that a diffusion model finds it easy. All of it is causal in time: the first frame stands alone.
 """
 
 from __future__ import annotations
@@ -12,21 +13,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.vae import SLOTS, SPATIAL_STRIDE, Encoder, VaeConfig
+from model.vae import SLOTS, SPATIAL_STRIDE, Conv, Encoder, Past, VaeConfig, blocks, fold
 
-SEMANTIC_STRIDE = 2 * SPATIAL_STRIDE
-THUMBNAIL = 4
-"""Pixels along the edge of what a token must also tell of its place's colours."""
+PATCH = 2
+"""Latent cells along a token's edge."""
+SEMANTIC_STRIDE = PATCH * SPATIAL_STRIDE
 
 
 @dataclass(frozen=True)
 class SemanticConfig:
-    """Channels of a token, of the features before they are compressed, and the encoder's widths from fine to coarse."""
+    """Channels of a token, of the features before they are compressed, and layers that make those; then what the VAE's encoder is like, whose latents they are made of."""
 
     channels: int = 8
     features: int = 192
-    widths: tuple[int, ...] = (96, 160, 224)
-    blocks: tuple[int, ...] = (1, 2, 2)
+    layers: int = 3
+    latent_channels: int = 32
+    widths: tuple[int, ...] = (192, 256)
+    blocks: tuple[int, ...] = (2, 2)
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -37,39 +40,54 @@ class SemanticConfig:
 
 
 class SemanticEncoder(nn.Module):
-    """Features of a causal encoder, compressed; for training only, a reader of what tokens tell."""
+    """Features of the VAE's latents, compressed; for training only, a reader of what tokens tell."""
 
     def __init__(self, config: SemanticConfig):
         super().__init__()
         self.config = config
-        self.trunk = Encoder(VaeConfig(config.features // 2, config.widths, config.blocks, config.blocks, SEMANTIC_STRIDE))
+        self.trunk = Encoder(VaeConfig(config.latent_channels, config.widths, config.blocks, config.blocks))
+        self.stem = Conv(PATCH**2 * config.latent_channels, config.features, 1)
+        self.layers = blocks(config.features, config.layers, time=True)
         self.compress = nn.Sequential(nn.LayerNorm(config.features), nn.Linear(config.features, config.features), nn.SiLU(), nn.Linear(config.features, 2 * config.channels))
-        self.reader = SemanticReader(config.channels)
+        self.reader = SemanticReader(config.channels, config.latent_channels)
 
     def forward(self, sample: Tensor) -> Tensor:
         """[B, 3, F, H, W] in [-1, 1] -> mean and log-variance [B, 2C, f, H/16, W/16]."""
-        return self.compress(self.trunk(sample).permute(0, 2, 3, 4, 1)).permute(0, 4, 1, 2, 3)
+        return self.of_latents(self.trunk(sample)[:, :self.config.latent_channels])
+
+    def of_latents(self, latents: Tensor) -> Tensor:
+        """The VAE's means [B, Cl, f, h, w], not normalised -> mean and log-variance [B, 2C, f, h/2, w/2]."""
+        past = Past()
+        x = self.stem(fold(latents, PATCH), past)
+        for layer in self.layers:
+            x = layer(x, past)
+        return self.compress(x.permute(0, 2, 3, 4, 1)).permute(0, 4, 1, 2, 3)
 
     def encode(self, sample: Tensor) -> tuple[Tensor, Tensor]:
-        mean, log_variance = self(sample).chunk(2, dim=1)
-        return mean, log_variance.clamp(-20.0, 4.0)
+        return gaussian(self(sample))
+
+
+def gaussian(parameters: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and log-variance, each [B, C, f, h, w], of both together."""
+    mean, log_variance = parameters.chunk(2, dim=1)
+    return mean, log_variance.clamp(-20.0, 4.0)
 
 
 class SemanticReader(nn.Module):
-    """What each token says of the subject in its place (class 0 is nobody), what all of a frame's say of the scene, and a thumbnail of the place."""
+    """What each token says of the subject in its place (class 0 is nobody), what all of a frame's say of the scene, and roughly how the place looks: the mean of its normalised latents."""
 
-    def __init__(self, channels: int, width: int = 192):
+    def __init__(self, channels: int, latent_channels: int, width: int = 192):
         super().__init__()
         self.widen = nn.Sequential(nn.Linear(channels, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
         self.subject = nn.ModuleList([nn.Linear(width, len(slot) + 1) for slot in SLOTS[:4]])
         self.scene = nn.ModuleList([nn.Linear(width, len(slot)) for slot in SLOTS[4:]])
-        self.thumbnail = nn.Linear(width, 3 * THUMBNAIL**2)
+        self.looks = nn.Linear(width, latent_channels)
 
     def forward(self, tokens: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor]:
-        """[B, C, f, h, w] -> logits [B, f, h, w, n] of kind, colour, motion and style; [B, f, n] of background and camera; thumbnails [B, f, h, w, 3 * 16]."""
+        """[B, C, f, h, w] -> logits [B, f, h, w, n] of kind, colour, motion and style; [B, f, n] of background and camera; means of latents [B, f, h, w, Cl]."""
         x = self.widen(tokens.permute(0, 2, 3, 4, 1))
         whole = x.mean((2, 3))
-        return [head(x) for head in self.subject], [head(whole) for head in self.scene], self.thumbnail(x)
+        return [head(x) for head in self.subject], [head(whole) for head in self.scene], self.looks(x)
 
 
 def planned(tokens: Tensor, share: Tensor | float, generator: torch.Generator | None = None) -> Tensor:
@@ -78,13 +96,10 @@ def planned(tokens: Tensor, share: Tensor | float, generator: torch.Generator | 
     return torch.cat([torch.ones_like(tokens[:, :1]), tokens], dim=1)
 
 
-def thumbnails(frames: Tensor) -> Tensor:
-    """The last frame of every group of four, each token's place in THUMBNAIL x THUMBNAIL means: [B, 3, 1 + 4k, H, W] -> [B, 1 + k, h, w, 48]."""
-    last = frames[:, :, ::4]
-    b, c, f, height, width = last.shape
-    small = F.avg_pool2d(last.transpose(1, 2).flatten(0, 1), SEMANTIC_STRIDE // THUMBNAIL)
-    h, w = height // SEMANTIC_STRIDE, width // SEMANTIC_STRIDE
-    return small.reshape(b, f, c, h, THUMBNAIL, w, THUMBNAIL).permute(0, 1, 3, 5, 2, 4, 6).reshape(b, f, h, w, -1)
+def looks(latents: Tensor) -> Tensor:
+    """Each token's mean of its latents: [B, C, f, h, w] -> [B, f, h/2, w/2, C]."""
+    b, c, f, h, w = latents.shape
+    return latents.reshape(b, c, f, h // PATCH, PATCH, w // PATCH, PATCH).mean((4, 6)).permute(0, 2, 3, 4, 1)
 
 
 def token_subjects(cells: Tensor) -> Tensor:

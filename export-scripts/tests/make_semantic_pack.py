@@ -60,7 +60,7 @@ def networks(pieces: int) -> tuple[Bundle, Bundle, Vae, SemanticEncoder]:
     planner = Bundle(text, TransformerConfig(TOKENS, WIDTH, 1, 1, WIDTH, patch=1, window=0))
     planner.text.load_state_dict(bundle.text.state_dict())
     vae = Vae(VaeConfig(LATENTS, (8, 12), (1, 1), (1, 1)))
-    reader = SemanticEncoder(SemanticConfig(TOKENS, 16, (8, 12, 12), (1, 1, 1)))
+    reader = SemanticEncoder(SemanticConfig(TOKENS, 16, 1, LATENTS, (8, 12), (1, 1)))
     for module in (bundle, planner, vae, reader):
         shake(module.eval())
         round_to_half(module)

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import io
 import json
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -277,16 +278,22 @@ class WholeWayTests(unittest.TestCase):
             self.assertIn("cut", scores["shots"])
             self.assertIn("psnr[-1]", scores["ends"])
             evaluate.main(["--pack", str(work / "pack"), "--transformer", "transformer_distilled", "--few", "--steps", "4", "--guidance", "1", "--kinds", "two", "--count", "1"])
-            train_semantic_encoder.main(["--data", str(work / "clips"), "--out", str(work / "semantic_encoder"), "--steps", "2", "--batch", "1", "--channels", "4", "--widths", "8,16,16", "--score-clips", "1"])
+            train_semantic_encoder.main(["--work", str(work), "--steps", "2", "--batch", "1", "--channels", "4", "--score-clips", "1"])
             encode_semantics.main(["--work", str(work)])
             train_planner.main(["--work", str(work), "--width", "64", "--pairs", "1", "--steps", "2", "--batch", "4", "--score-prompts", "1"])
+            train_distilled.main(["--work", str(work), "--planner", "--steps", "2", "--batch", "4", "--parts", "2"])
             train_transformer.main([*arguments, "--out", str(work / "second"), "--semantics", str(work / "semantic_encoder"), "--planner", str(work / "planner"),
                                     "--start", str(work / "transformer" / "state.pt"), "--scale", "0.0005"])
             evaluate.main(["--work", str(work), "--transformer", "second", "--kinds", "shots", "--count", "1", "--steps", "2"])
+            evaluate.main(["--work", str(work), "--transformer", "second", "--without-plan", "--kinds", "one", "--count", "1", "--steps", "2"])
+            shutil.rmtree(work / "transformer_distilled")
+            train_distilled.main(["--work", str(work), "--teacher", str(work / "second"), "--steps", "2", "--batch", "4", "--parts", "2", "--score-prompts", "1"])
             export_pack.main(["--work", str(work), "--transformer", "second", "--out", str(work / "two_stages"), "--reference", str(work / "two_stages_reference")])
             made = json.loads((work / "two_stages" / "seedance.json").read_text())
             self.assertLessEqual({"semantic_encoder", "semantic_transformer"}, set(made["graphs"]))
             self.assertEqual((made["semantics"]["channels"], made["graphs"]["transformer"]["inputs"]["semantic_states"]["shape"][1]), (4, 5))
+            self.assertEqual([made["semantics"][key] for key in ("steps", "guidance", "timestep_spacing")], [4, 1.0, "trailing"])
+            evaluate.main(["--pack", str(work / "two_stages"), "--without-plan", "--kinds", "one", "--count", "1", "--steps", "2"])
             evaluate.main(["--pack", str(work / "two_stages"), "--kinds", "one", "--count", "1", "--steps", "2", "--given"])
             import_pack.main(["--pack", str(work / "two_stages"), "--work", str(work / "two_again")])
             again = evaluate.load(work / "two_again")

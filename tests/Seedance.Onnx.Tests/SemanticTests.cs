@@ -8,6 +8,7 @@ using Seedance.Onnx.Memory;
 using Seedance.Onnx.Optimization;
 using Seedance.Onnx.Packs;
 using Seedance.Onnx.Requests;
+using Seedance.Onnx.Sampling;
 using Seedance.Onnx.Stages;
 using Seedance.Onnx.Testing;
 
@@ -210,6 +211,7 @@ public sealed class SemanticTests
             "seedance.json: $.semantics.transformer_channels must have 3 channels of kind condition, as the semantics have, but has 5.",
             ProblemsWith(contract => contract["semantics"]!["transformer_channels"]![2]!["channels"] = 5)[0]);
         Assert.Contains("seedance.json: $.semantics.noise must be a number from 0 to 1, but is 2.", ProblemsWith(contract => contract["semantics"]!["noise"] = 2));
+        Assert.Contains("seedance.json: $.semantics.timestep_spacing must be trailing, or left out, but is \"linspace\".", ProblemsWith(contract => contract["semantics"]!["timestep_spacing"] = "linspace"));
         Assert.Contains(ProblemsWith(contract => contract["semantics"]!["noisse"] = 2), problem => problem.StartsWith("seedance.json: $.semantics.noisse must be a known key", StringComparison.Ordinal));
     }
 
@@ -225,6 +227,25 @@ public sealed class SemanticTests
         Assert.Equal(
             "Graph 'semantic_encoder' must make [1, 6, 3, 8, 12] of 9 frames of 96x64, as semantics in seedance.json says, but makes [1, 6, 3, 4, 6]. Use an encoder of that width and rate, or correct semantics.",
             Assert.Single(error.Problems));
+    }
+
+    [Fact]
+    public void Create_TokensOfFewSteps_HaveTrailingLevelsAndTheLatentsTheSchedulers()
+    {
+        using TemporaryFolder folder = new();
+        TinyPack.CopyTo(folder, SemanticRun.Pack);
+        TinyPack.ChangeContract(folder, contract =>
+        {
+            contract["semantics"]!["steps"] = 4;
+            contract["semantics"]!["shift"] = 2.5;
+            contract["semantics"]!["timestep_spacing"] = "trailing";
+        });
+        ModelPack pack = ModelPack.Open(folder.Path);
+
+        GenerationPlan plan = GenerationPlan.Create(new VideoRequest { Prompt = "a red ball", Steps = 4 }, pack);
+
+        Assert.Equal(FlowSchedule.Trailing(4, 2.5).Sigmas, plan.Semantics!.Schedule.Sigmas);
+        Assert.Equal(pack.Scheduler.CreateSchedule(4).Sigmas, plan.Schedule.Sigmas);
     }
 
     [Fact]

@@ -134,6 +134,7 @@ internal static class ContractReader
             Tokens = ReadGeometry(fields),
             TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
             Sampling = ReadSettings(fields),
+            Spacing = fields.Text("timestep_spacing", "trailing, or left out", static name => name == "trailing", ifMissing: "") == "trailing" ? ScheduleSpacing.Trailing : null,
             Noise = fields.Number("noise", 0, 1, orEqual: true, ifMissing: 0),
         };
         fields.Close();

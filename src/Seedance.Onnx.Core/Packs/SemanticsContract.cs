@@ -17,6 +17,9 @@ public sealed record SemanticsContract
     /// <summary>How tokens are sampled; whatever a request says of the latents does not change it.</summary>
     public required SamplingSettings Sampling { get; init; }
 
+    /// <summary>How the noise levels of that are spaced; null, as the pack's scheduler has them, if the pack does not say.</summary>
+    public ScheduleSpacing? Spacing { get; init; }
+
     /// <summary>The share of noise that made tokens get before they are followed, 0 to 1: what they say in detail is not to be trusted. 0, none, if the pack does not say.</summary>
     public double Noise { get; init; }
 

@@ -50,7 +50,7 @@ public sealed record SemanticPlan
         SamplingSettings sampling = semantics.Sampling;
         bool guided = sampling.Guidance != 1;
         double shift = sampling.Shift ?? scheduler.Shift;
-        FlowSchedule schedule = scheduler.CreateSchedule(sampling.Steps, shift);
+        FlowSchedule schedule = (scheduler with { Spacing = semantics.Spacing ?? scheduler.Spacing }).CreateSchedule(sampling.Steps, shift);
         SolverPlan solver = Solvers.Create(sampling.Solver, schedule, scheduler.SolverOrder);
         return new SemanticPlan
         {
