@@ -10,7 +10,7 @@ namespace Seedance.Onnx.Stages;
 /// <summary>
 /// A solver's plan run by a step graph: one run a step, of the branches that count in it. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep,
 /// a small matrix and the branches' weights, and noise where the plan adds any. Where a pack has two transformers, each step runs the graph of the one that the plan names; where the plan lets steps reuse a
-/// velocity, those that can run none; where it has several ways, one is chosen behind the steps that they have in common. From the third step on a step that runs a graph allocates nothing on the managed heap.
+/// velocity, those that can run none; where it has several ways, one is chosen behind the steps that they have in common. From the third step on a step that runs a graph allocates nothing on the managed heap, but for the two that a way is chosen by.
 /// </summary>
 internal sealed class StepLoop : IDisposable
 {
