@@ -120,11 +120,11 @@ internal sealed record PlanReport
 
         SolverUse solver = Solver;
         string order = solver.Name is "unipc" or "dpm++" ? $" of order {solver.Order}" : "";
-        Line("solver", $"{solver.Name}{order}, {solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {BranchRuns()}");
+        Line("solver", $"{solver.Name}{order}, {(solver.Adaptive is { Fewer: [var least, ..] } ? $"{least.Steps} to " : "")}{solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {BranchRuns()}");
         Line("guidance", $"{solver.Guidance:0.###}{(solver.SecondGuidance is { } second ? $", {second:0.###} for {GraphRoles.SecondTransformer}" : "")}{(solver.ImageGuidance is { } images ? $", images {images:0.###}" : "")}, noise {solver.GuidanceInterval}, rescale {solver.GuidanceRescale:0.###}");
-        if (solver.StepCache is { } share)
+        foreach ((string name, string value) in Savings())
         {
-            Line("step cache", $"no run where the velocity is expected to have turned by at most {share:0.###} of itself");
+            Line(name, value);
         }
 
         Line("noise", string.Join(' ', solver.Evaluations.Select(evaluation => evaluation.Sigma.ToString("0.###", CultureInfo.InvariantCulture))));
@@ -162,6 +162,21 @@ internal sealed record PlanReport
             string origin = semantics.Source is { } source ? $"read off {source}"
                 : $"by {semantics.Solver}, {semantics.Steps} steps, shift {semantics.Shift:0.###}, guidance {semantics.Guidance:0.###}, for the whole video";
             yield return ("semantics", $"[{string.Join(", ", semantics.Tokens)}] {origin}; followed with {100 * semantics.Noise:0.#} % noise");
+        }
+    }
+
+    /// <summary>Which runs of the transformer may be left out; none unless that was asked for.</summary>
+    private IEnumerable<(string Name, string Value)> Savings()
+    {
+        if (Solver.StepCache is { } share)
+        {
+            yield return ("step cache", $"no run where the velocity is expected to have turned by at most {share:0.###} of itself");
+        }
+
+        if (Solver.Adaptive is { } adaptive)
+        {
+            string fewer = string.Join(", ", adaptive.Fewer.Select(way => way.Evaluations.Count));
+            yield return ("adaptive", $"after {adaptive.FirstEvaluations} evaluations {fewer} or {Solver.Evaluations.Count} of them in all: the fewest on whose way the velocity is expected to turn by at most {adaptive.Share:0.###} of itself");
         }
     }
 
@@ -209,12 +224,23 @@ internal sealed record PlanReport
             transformer, step.Sigma, step.Timestep, step.Rows, [.. Enumerable.Range(0, step.Keep).Select(row => step.Weights.Slice(row * step.Columns, step.Columns).ToArray())]);
     }
 
+    /// <summary>A way with fewer steps.</summary>
+    internal sealed record WayUse(int Steps, IReadOnlyList<EvaluationUse> Evaluations);
+
+    /// <summary>Ways that may be taken instead, chosen behind the first evaluations, which they all have.</summary>
+    internal sealed record AdaptiveUse(double Share, int FirstEvaluations, IReadOnlyList<WayUse> Fewer)
+    {
+        public static AdaptiveUse Of(AdaptivePlan adaptive) => new(
+            adaptive.Share, adaptive.Common, [.. adaptive.Ways.SkipLast(1).Select(way => new WayUse(way.Schedule.Steps, [.. way.Solver.Steps.Zip(way.Transformers, EvaluationUse.Of)]))]);
+    }
+
     /// <summary>How the noise is led to a video.</summary>
     internal sealed record SolverUse(
-        string Name, int Order, int Steps, double Shift, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, double? StepCache, IReadOnlyList<EvaluationUse> Evaluations)
+        string Name, int Order, int Steps, double Shift, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, double? StepCache, AdaptiveUse? Adaptive,
+        IReadOnlyList<EvaluationUse> Evaluations)
     {
         public static SolverUse Of(GenerationPlan plan) => new(
-            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale, plan.StepCache,
+            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale, plan.StepCache, plan.Adaptive is { } adaptive ? AdaptiveUse.Of(adaptive) : null,
             [.. plan.Solver.Steps.Zip(plan.Transformers, EvaluationUse.Of)]);
     }
 }

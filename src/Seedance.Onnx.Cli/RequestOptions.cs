@@ -53,6 +53,8 @@ internal sealed class RequestOptions
     };
     private readonly Option<double?> _stepCache = TextOption.Number(
         "--step-cache", "S", "Leave out runs of the transformer where its output is expected to have turned by at most this share of itself, such as 0.1. [default: none is left out]");
+    private readonly Option<double?> _adaptiveSteps = TextOption.Number(
+        "--adaptive-steps", "S", "Take fewer steps where the first ones show that the transformer's output turns by at most this share of itself to the next one, such as 0.6. Not for distilled transformers. [default: all steps]");
     private readonly Option<double?> _shift = TextOption.Number(
         "--shift", "S", "The flow shift: above 1, more of the steps go to coarse structure. [default: the pack's]");
     private readonly Option<bool> _shiftBySize = new("--shift-by-size") { Description = "Let the shift grow with the root of the video's size and length." };
@@ -70,7 +72,7 @@ internal sealed class RequestOptions
     public IEnumerable<Option> Options =>
     [
         _image, _lastImage, _video, _onlyNew, _semanticsOf, _references, _storyboard, _prompts, _camera, _resolution, _upscale, _ratio, _duration, _frames, _seed,
-        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _undistilled, _draft, _stepCache, _shift, _shiftBySize, _negative,
+        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _undistilled, _draft, _stepCache, _adaptiveSteps, _shift, _shiftBySize, _negative,
     ];
 
     /// <summary>The requests that the command line makes: one, or one of each line of a file.</summary>
@@ -139,6 +141,7 @@ internal sealed class RequestOptions
         Undistilled = parsed.GetValue(_undistilled) || request.Undistilled,
         Draft = parsed.GetValue(_draft),
         StepCache = parsed.GetValue(_stepCache) ?? request.StepCache,
+        AdaptiveSteps = parsed.GetValue(_adaptiveSteps) ?? request.AdaptiveSteps,
         Shift = parsed.GetValue(_shift) ?? request.Shift,
         ShiftBySize = parsed.GetValue(_shiftBySize),
     };

@@ -79,6 +79,7 @@ public sealed record GenerationRecord
                 Undistilled = plan.Request.Undistilled,
                 // Who repeats a draft wants the video.
                 StepCache = plan.Draft ? plan.Request.StepCache : plan.StepCache,
+                AdaptiveSteps = plan.Adaptive?.Share,
                 Shift = plan.Shift,
                 Solver = plan.SolverKind,
                 SolverOrder = plan.SolverOrder,
@@ -140,6 +141,7 @@ public sealed record GenerationRecord
             OnlyNew = Request.OnlyNew ? true : null,
             Undistilled = Request.Undistilled ? true : null,
             StepCache = Request.StepCache,
+            AdaptiveSteps = Request.AdaptiveSteps,
             Shift = Request.Shift!.Value,
             Images = Images.IsEmpty ? null : [.. Images.Select(image => new WrittenImage(image.Key, image.Value))],
         },
@@ -191,6 +193,7 @@ public sealed record GenerationRecord
                 OnlyNew = written.OnlyNew == true,
                 Undistilled = written.Undistilled == true,
                 StepCache = written.StepCache,
+                AdaptiveSteps = written.AdaptiveSteps,
                 Shift = written.Shift,
                 Solver = solver,
                 SolverOrder = written.Order,
@@ -249,6 +252,8 @@ public sealed record GenerationRecord
         public bool? Undistilled { get; init; }
 
         public double? StepCache { get; init; }
+
+        public double? AdaptiveSteps { get; init; }
 
         public required double Shift { get; init; }
 

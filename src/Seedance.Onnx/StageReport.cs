@@ -7,6 +7,6 @@ namespace Seedance.Onnx;
 /// <param name="InRuns">How much of it was spent inside those runs of its graph; 0 for <see cref="GenerationStage.Encode"/>. The rest is this library's own.</param>
 public sealed record StageReport(GenerationStage Stage, TimeSpan Elapsed, int Runs, TimeSpan InRuns = default)
 {
-    /// <summary>Steps of <see cref="GenerationStage.Denoise"/> that were done without a run, because the request lets them be.</summary>
+    /// <summary>Runs of <see cref="GenerationStage.Denoise"/> that the plan has and that were left out, because the request lets them be.</summary>
     public int Skipped { get; init; }
 }

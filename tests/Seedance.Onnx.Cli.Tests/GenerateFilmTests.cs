@@ -33,6 +33,19 @@ public sealed class GenerateFilmTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task DryRun_AdaptiveSteps_TellsEveryWayThatMayBeTaken()
+    {
+        CommandRun text = await _commands.RunAsync("generate", "red ball", "--steps", "20", "--adaptive-steps", "0.6", "--dry-run");
+        CommandRun json = await _commands.RunAsync("generate", "red ball", "--steps", "20", "--adaptive-steps", "0.6", "--dry-run", "--json");
+
+        Assert.Contains("\nsolver      euler, 10 to 20 steps, shift 2: 20 evaluations of 2 branches\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains("\nadaptive    after 4 evaluations 10, 12 or 20 of them in all: the fewest on whose way the velocity is expected to turn by at most 0.6 of itself\n", text.Output, StringComparison.Ordinal);
+        JsonNode adaptive = JsonNode.Parse(json.Output)!["solver"]!["adaptive"]!;
+        Assert.Equal((0.6, 4), ((double)adaptive["share"]!, (int)adaptive["firstEvaluations"]!));
+        Assert.Equal([10, 12], adaptive["fewer"]!.AsArray().Select(way => way!["evaluations"]!.AsArray().Count));
+    }
+
+    [SkippableFact]
     public async Task DryRun_Json_HoldsEveryMatrix()
     {
         CommandRun run = await _commands.RunAsync("generate", "red ball", "--dry-run", "--json", "--steps", "3", "--order", "3", "--solver", "dpm++", "--guidance-interval", "0.5..1", "--guidance-rescale", "0.6");

@@ -115,6 +115,23 @@ public sealed class GeneratedVideoTests
         Assert.False(GenerationRecord.TryParse("shot on film", out _));
     }
 
+    [Fact]
+    public async Task GenerationRecord_AdaptiveSteps_TakesTheSameWayAgain()
+    {
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(FilmPack.Folder);
+        GenerationPlan plan = await pipeline.PlanAsync(Request with { AdaptiveSteps = 0.5 });
+        Looks first = new(), second = new();
+
+        List<VideoFrame> frames = await FilmPack.ReadAsync(pipeline.GenerateAsync(plan, new GenerationEvents { Preview = first, Progress = first }));
+        Assert.True(GenerationRecord.TryParse(GenerationRecord.Of(plan, pipeline.Pack).ToJson(), out GenerationRecord? record));
+        List<VideoFrame> again = await FilmPack.ReadAsync(pipeline.GenerateAsync(await pipeline.PlanAsync(record!.Request), new GenerationEvents { Preview = second, Progress = second }));
+
+        Assert.Equal((16, 0.5), (record.Request.Steps, record.Request.AdaptiveSteps));
+        Assert.Equal(first.Steps, second.Steps);
+        Assert.InRange(first.Steps[^1], 4, 8);
+        Assert.All(frames.Zip(again), pair => Assert.Equal(pair.First.Pixels.ToArray(), pair.Second.Pixels.ToArray()));
+    }
+
     [SkippableFact]
     public async Task SaveAsync_LastFrameAndRate_AreWrittenAndTold()
     {

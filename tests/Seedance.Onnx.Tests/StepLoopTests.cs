@@ -50,6 +50,37 @@ public sealed class StepLoopTests
     public void Advance_ShippedPackWithStepCache_LatentsAreThoseOfTheLoopOnTheHost(SolverKind solver) =>
         Assert.InRange(Compare(ReferenceRun.Pack, ReferenceRun.Request with { Steps = Steps, Solver = solver, StepCache = 0.1, Frames = 5 }).Skipped, 1, Steps - 3);
 
+    [Theory, Trait("Tier", "Graph")]
+    [InlineData(SolverKind.Euler, null)]
+    [InlineData(SolverKind.Heun, null)]
+    [InlineData(SolverKind.UniPC, 0.5)]
+    public void Advance_AdaptiveSteps_WalksTheWayThatIsChosenAndTellsItsLength(SolverKind solver, double? stepCache)
+    {
+        // The tiny pack's velocity never turns, but for rounding.
+        VideoRequest request = new() { Prompt = "a red ball", Seed = 3, Steps = Steps, Solver = solver, Guidance = 1, AdaptiveSteps = 0.5, StepCache = stepCache, Frames = 5 };
+        GenerationPlan plan = GenerationPlan.Create(request, ModelPack.Open(TinyPack.Folder));
+        List<GenerationProgress> told = [];
+
+        StageReport report = Compare(TinyPack.Folder, plan, plan.Ways[0], new Listener(told.Add));
+
+        int most = plan.Solver.Steps.Length, fewest = plan.Ways[0].Solver.Steps.Length, common = plan.Adaptive!.Common;
+        Assert.True(report.Runs <= fewest && (stepCache is null) == (report.Runs == fewest), $"{report.Runs} runs were made for {fewest} evaluations.");
+        Assert.Equal(Enumerable.Range(1, fewest), told.Select(progress => progress.Step));
+        Assert.Equal(Enumerable.Range(1, fewest).Select(step => step < common ? most : fewest), told.Select(progress => progress.Steps));
+    }
+
+    [Theory, Trait("Tier", "Model")]
+    [InlineData(Steps, 1e-6, 2)]
+    [InlineData(2 * Steps, 1, 0)]
+    public void Advance_ShippedPackWithAdaptiveSteps_LatentsAreThoseOfTheWayOnTheHost(int steps, double share, int way)
+    {
+        GenerationPlan plan = GenerationPlan.Create(ReferenceRun.Request with { Steps = steps, AdaptiveSteps = share, Undistilled = true, Frames = 5 }, ModelPack.Open(ReferenceRun.Pack));
+
+        StageReport report = Compare(ReferenceRun.Pack, plan, plan.Ways[way]);
+
+        Assert.Equal(plan.Ways[way].Solver.Steps.Length, report.Runs);
+    }
+
     [Theory, Trait("Tier", "Model")]
     [InlineData(SolverKind.Euler)]
     [InlineData(SolverKind.UniPC)]
@@ -58,35 +89,40 @@ public sealed class StepLoopTests
 
     private static StageReport Compare(string folder, VideoRequest request)
     {
+        GenerationPlan plan = GenerationPlan.Create(request, ModelPack.Open(folder));
+        return Compare(folder, plan, plan.Ways[^1]);
+    }
+
+    private static StageReport Compare(string folder, GenerationPlan plan, PlannedSteps way, IProgress<GenerationProgress>? progress = null)
+    {
         ModelPack pack = ModelPack.Open(folder);
-        GenerationPlan plan = GenerationPlan.Create(request, pack);
         using TemporaryFolder cache = new();
         using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, cache.Path, verified: true, fuses: true, CancellationToken.None);
         using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Branches, CancellationToken.None);
         StageClock clock = new();
 
-        float[] latents = Denoise(new DenoiseStage(sessions.Need(GraphRoles.Transformer, CancellationToken.None), pack.Contract.TransformerChannels), plan, text, clock);
+        float[] latents = Denoise(new DenoiseStage(sessions.Need(GraphRoles.Transformer, CancellationToken.None), pack.Contract.TransformerChannels), plan, text, clock, progress);
 
         StageReport report = Assert.Single(clock.Reports);
         Assert.Equal(plan.Solver.Steps.Length, report.Runs + report.Skipped);
-        NumericAssert.Close<float>(RunOnHost(pack, plan, text), latents, TwentySteps);
+        NumericAssert.Close<float>(RunOnHost(pack, plan, way.Solver, text), latents, TwentySteps);
         return report;
     }
 
-    private static float[] Denoise(DenoiseStage stage, GenerationPlan plan, TextCondition text, StageClock clock)
+    private static float[] Denoise(DenoiseStage stage, GenerationPlan plan, TextCondition text, StageClock clock, IProgress<GenerationProgress>? progress)
     {
         using StageRun run = new(clock, GenerationStage.Denoise);
-        return stage.Run(plan, text, ImageCondition.None, stage: run);
+        return stage.Run(plan, text, ImageCondition.None, stage: run, progress: progress);
     }
 
-    private static float[] RunOnHost(ModelPack pack, GenerationPlan plan, TextCondition text)
+    private static float[] RunOnHost(ModelPack pack, GenerationPlan plan, SolverPlan solver, TextCondition text)
     {
         using GraphSession transformer = GraphSession.Open(pack.Folder, pack.Contract.FindGraph(GraphRoles.Transformer)!, ExecutionTarget.Cpu);
         LatentShape shape = plan.Latents;
         TransformerChannels channels = pack.Contract.TransformerChannels;
-        StepCache? cache = plan.StepCache is { } limit ? new StepCache(limit, (int)shape.Length) : null;
-        float[] state = new float[shape.Length * plan.Solver.Keep], next = new float[state.Length];
-        int branches = plan.Solver.Branches, length = (int)shape.Length, row = length / shape.Channels * channels.Total;
+        VelocityTurn? turn = plan.StepCache is null ? null : new VelocityTurn((int)shape.Length);
+        float[] state = new float[shape.Length * solver.Keep], next = new float[state.Length];
+        int branches = solver.Branches, length = (int)shape.Length, row = length / shape.Channels * channels.Total;
         using HostTensor hidden = HostTensor.Allocate(ElementType.Float32, branches, channels.Total, shape.Frames, shape.Height, shape.Width);
         using HostTensor timestep = HostTensor.Allocate(ElementType.Float32, branches), noShots = HostTensor.Allocate(ElementType.Int64, branches, shape.Frames);
         hidden.AsSpan<float>().Clear();
@@ -95,9 +131,10 @@ public sealed class StepLoopTests
             ("hidden_states", hidden), ("timestep", timestep), ("encoder_hidden_states", text.States), ("encoder_attention_mask", text.Mask),
             ("encoder_shot_ids", text.Shots), ("frame_shot_ids", noShots));
         new TorchRandom(plan.Seed).FillNormal(state.AsSpan(0, length));
-        foreach (SolverStep step in plan.Solver.Steps)
+        foreach ((int index, SolverStep step) in solver.Steps.Index())
         {
-            if (step != plan.Solver.Steps[^1] && cache?.Holds(step) == true)
+            // Those that a way is chosen by are run in any case.
+            if (index >= (plan.Adaptive?.Common ?? 0) && index < solver.Steps.Length - 1 && turn?.Expect(step) <= plan.StepCache)
             {
                 step.Reusing().Apply(state, [], [], next);
                 (state, next) = (next, state);
@@ -115,9 +152,14 @@ public sealed class StepLoopTests
             GuidanceRescale.Apply(step, velocities);
             step.Apply(state, velocities, [], next);
             (state, next) = (next, state);
-            cache?.Keep(step, state.AsSpan(state.Length - length));
+            turn?.Keep(step, state.AsSpan(state.Length - length));
         }
 
         return state[..length];
+    }
+
+    private sealed class Listener(Action<GenerationProgress> told) : IProgress<GenerationProgress>
+    {
+        public void Report(GenerationProgress value) => told(value);
     }
 }

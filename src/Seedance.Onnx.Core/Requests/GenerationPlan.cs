@@ -46,6 +46,9 @@ public sealed record GenerationPlan
     /// <summary>The noise levels.</summary>
     public required FlowSchedule Schedule { get; init; }
 
+    /// <summary>Ways with fewer steps, of which one may be taken instead, window by window; null where all steps are done in any case. Its last way is that of <see cref="Schedule"/>, <see cref="Solver"/> and <see cref="Transformers"/>.</summary>
+    public required AdaptivePlan? Adaptive { get; init; }
+
     /// <summary>The order of a multistep solver.</summary>
     public required int SolverOrder { get; init; }
 
@@ -103,6 +106,9 @@ public sealed record GenerationPlan
     /// <summary>What was asked for.</summary>
     public required VideoRequest Request { get; init; }
 
+    /// <summary>The ways from noise to latents: one, or those of <see cref="Adaptive"/>.</summary>
+    public ImmutableArray<PlannedSteps> Ways => Adaptive?.Ways ?? [new PlannedSteps(Schedule, Solver, Transformers)];
+
     /// <summary>The text of each branch, in the order of the transformer's batch; the captions of a video of several shots as one text.</summary>
     public IReadOnlyList<string> Prompts => [.. Branches.Select(branch => branch.Text)];
 
@@ -152,12 +158,11 @@ public sealed record GenerationPlan
         LatentShape latents = contract.Latents.LatentsOf(size, frames);
         double shift = ChooseShift(read, latents, contract, scheduler);
         SolverKind kind = read.Solver ?? contract.Sampling.Solver;
-        FlowSchedule schedule = scheduler.CreateSchedule(read.Steps ?? contract.Sampling.Steps, shift);
         GuidancePlan guidance = GuidancePlan.Of(read, reading.PlannedShots, contract);
-        SolverPlan solver = guidance.Fold(Solvers.Create(kind, schedule, order), step => RoleOf(step) == GraphRoles.SecondTransformer);
         double? stepCache = read.StepCache ?? (read.Draft && kind != SolverKind.Lcm ? VideoRequest.DraftStepCache : null);
-        solver = stepCache is null ? solver : solver.KeepingVelocity();
-        RequireSpans(reading, frames, latents, solver.Keep, contract);
+        PlannedSteps steps = Lay(scheduler.CreateSchedule(read.Steps ?? contract.Sampling.Steps, shift));
+        AdaptivePlan? adaptive = read.AdaptiveSteps is { } share ? AdaptivePlan.Of(share, steps, reading.Windows.Max(window => window.Shots), Lay) : null;
+        RequireSpans(reading, frames, latents, steps.Solver.Keep, contract);
         return new GenerationPlan
         {
             Request = request,
@@ -170,9 +175,10 @@ public sealed record GenerationPlan
             Seed = read.Seed ?? 0,
             SolverKind = kind,
             SolverOrder = order,
-            Schedule = schedule,
-            Solver = solver,
-            Transformers = [.. solver.Steps.Select(RoleOf)],
+            Schedule = steps.Schedule,
+            Solver = steps.Solver,
+            Transformers = steps.Transformers,
+            Adaptive = adaptive,
             Guidance = guidance.Text,
             SecondGuidance = guidance.SecondText,
             ImageGuidance = guidance.Images,
@@ -187,9 +193,10 @@ public sealed record GenerationPlan
             Conditions = reading.Conditions,
             Branches = guidance.Branches,
             NegativePrompt = guidance.Negative,
-            Notices = [.. reading.Notices],
+            Notices = [.. reading.Notices, .. read.AdaptiveSteps is not null && adaptive is null ? [$"All {steps.Schedule.Steps} steps are done: they are too few to leave some out by what the first ones show."] : Array.Empty<string>()],
         };
 
+        PlannedSteps Lay(FlowSchedule schedule) => PlannedSteps.Of(Solvers.Create(kind, schedule, order), schedule, guidance, RoleOf, keepsVelocity: stepCache is not null);
         string RoleOf(SolverStep step) => contract.Sampling.TransformerAt(step.Timestep, scheduler.TrainTimesteps);
     }
 
@@ -247,6 +254,7 @@ public sealed record GenerationPlan
             Schedule = semantics.Schedule,
             Solver = semantics.Solver,
             Transformers = [.. semantics.Solver.Steps.Select(_ => GraphRoles.SemanticTransformer)],
+            Adaptive = null,
             StepCache = null,
             Conditions = [.. ContinuationsOf(Windows[0]), .. Conditions],
             Branches = semantics.Branches,

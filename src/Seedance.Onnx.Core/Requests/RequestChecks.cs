@@ -33,7 +33,7 @@ internal static class RequestChecks
         CheckSize(request, contract, problems);
         CheckLength(request, contract, problems);
         CheckSampling(request, problems);
-        CheckCache(request, contract, problems);
+        CheckSavings(request, contract, problems);
     }
 
     /// <summary>Whether no transformer reads the captions of more shots than a window has.</summary>
@@ -193,16 +193,32 @@ internal static class RequestChecks
         }
     }
 
-    private static void CheckCache(VideoRequest request, PackContract contract, List<string> problems)
+    private static void CheckSavings(VideoRequest request, PackContract contract, List<string> problems)
     {
         if (request.StepCache is { } share && !(share is > 0 and <= 1))
         {
             problems.Add($"StepCache must be above 0 and up to 1, but is {share}.");
         }
 
-        if (request.StepCache is not null && (request.Solver ?? contract.Sampled(request.Undistilled).Sampling.Solver) == SolverKind.Lcm)
+        SamplingDefaults sampling = contract.Sampled(request.Undistilled).Sampling;
+        bool isLcm = (request.Solver ?? sampling.Solver) == SolverKind.Lcm;
+        if (request.StepCache is not null && isLcm)
         {
             problems.Add($"StepCache must be left out with solver {SolverKind.Lcm.ToName()}, whose every step begins with fresh noise. Leave it out, or take another solver.");
+        }
+
+        if (request.AdaptiveSteps is { } turn && !(turn is > 0 and <= 1))
+        {
+            problems.Add($"AdaptiveSteps must be above 0 and up to 1, but is {turn}.");
+        }
+
+        if (request.AdaptiveSteps is not null && sampling.Transformer == GraphRoles.DistilledTransformer)
+        {
+            problems.Add($"AdaptiveSteps must be left out with graph '{GraphRoles.DistilledTransformer}' of pack '{contract.Name}', which was distilled to {sampling.Steps} steps. Leave it out, or ask for Undistilled.");
+        }
+        else if (request.AdaptiveSteps is not null && isLcm)
+        {
+            problems.Add($"AdaptiveSteps must be left out with solver {SolverKind.Lcm.ToName()}, whose every step begins with fresh noise. Leave it out, or take another solver.");
         }
     }
 

@@ -132,10 +132,17 @@ public sealed record VideoRequest
     public bool Draft { get; init; }
 
     /// <summary>
-    /// Leaves out runs of the transformer where its output is expected to have turned by at most this share of itself since the run before, above 0 and up to 1: <see cref="Sampling.StepCache"/>. Not with a
+    /// Leaves out runs of the transformer where its output is expected to have turned by at most this share of itself since the run before, above 0 and up to 1: <see cref="VelocityTurn"/>. Not with a
     /// solver that adds fresh noise ("lcm"). None is left out if not specified.
     /// </summary>
     public double? StepCache { get; init; }
+
+    /// <summary>
+    /// Takes fewer steps where the first ones show that those will do: behind them every third or second one alone, as far as the velocity is expected to turn by at most this share of itself on the way to where
+    /// it is computed next, above 0 and up to 1. How many are done first follows from the number of shots: <see cref="AdaptivePlan.FirstSteps"/>. Not with a solver that adds fresh noise ("lcm"), nor with a
+    /// transformer that was distilled, to steps of its own. All steps are done if not specified.
+    /// </summary>
+    public double? AdaptiveSteps { get; init; }
 
     /// <summary>Every image of the request, in the order first frame, last frame, shots, references.</summary>
     public IEnumerable<ImageSource> Images =>

@@ -118,6 +118,20 @@ public sealed class FlowSchedule
             : throw new ArgumentException("Noise levels must be two or more that fall from at most 1 to at least 0.", nameof(sigmas));
     }
 
+    /// <summary>The same levels, of which some are left out: behind the first steps every so many are one.</summary>
+    /// <param name="first">Steps that stay as they are, 0 to <see cref="Steps"/>.</param>
+    /// <param name="stride">How many steps of those behind become one, at least 1; the last one may be shorter.</param>
+    /// <returns>The schedule; each level has the timestep that it has here.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
+    public FlowSchedule Thinned(int first, int stride)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Steps);
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
+        int[] kept = [.. Enumerable.Range(0, Steps).Where(level => level <= first || (level - first) % stride == 0)];
+        return new FlowSchedule([.. kept.Select(level => _sigmas[level]), _sigmas[^1]], [.. kept.Select(level => _timesteps[level])]);
+    }
+
     private static FlowSchedule Create(int steps, Func<int, double> sigma, Func<double, double> timestep)
     {
         ImmutableArray<double> levels = [.. Enumerable.Range(0, steps).Select(sigma)];

@@ -5,7 +5,7 @@ namespace Seedance.Onnx.Costs;
 /// writing the file, which goes on meanwhile, are not in it.
 /// </summary>
 /// <param name="Text">Prompts become features.</param>
-/// <param name="Denoise">Noise becomes latents; all steps, also those that a step cache may leave out.</param>
+/// <param name="Denoise">Noise becomes latents; all steps, also those that a step cache or adaptive steps may leave out.</param>
 /// <param name="Decode">Latents become frames.</param>
 /// <param name="Upscale">Frames become larger; zero where they are not.</param>
 public sealed record TimePlan(TimeSpan Text, TimeSpan Denoise, TimeSpan Decode, TimeSpan Upscale)

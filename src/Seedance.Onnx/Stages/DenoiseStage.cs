@@ -31,7 +31,7 @@ internal sealed class DenoiseStage(GraphSession step, TransformerChannels channe
         {
             loop.Advance(cancellationToken);
             observer?.Invoke(loop);
-            progress?.Report(new GenerationProgress(kind, loop.Done, plan.Solver.Steps.Length));
+            progress?.Report(new GenerationProgress(kind, loop.Done, loop.Count));
         }
 
         stage?.Count(loop.Runs, loop.InRuns, loop.Skipped);

@@ -23,8 +23,7 @@ internal sealed class PreviewStage(
     /// <summary>Looks, if it is time to.</summary>
     public void Observe(StepLoop loop)
     {
-        int steps = plan.Solver.Steps.Length;
-        if (loop.Done * Looks / steps == (loop.Done - 1) * Looks / steps || loop.IsDone)
+        if (loop.Done * Looks / loop.Count == (loop.Done - 1) * Looks / loop.Count || loop.IsDone)
         {
             return;
         }

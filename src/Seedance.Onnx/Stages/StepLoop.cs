@@ -10,18 +10,21 @@ namespace Seedance.Onnx.Stages;
 /// <summary>
 /// A solver's plan run by a step graph: one run a step, of the branches that count in it. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep,
 /// a small matrix and the branches' weights, and noise where the plan adds any. Where a pack has two transformers, each step runs the graph of the one that the plan names; where the plan lets steps reuse a
-/// velocity, those that can run none. From the third step on a step that runs a graph allocates nothing on the managed heap.
+/// velocity, those that can run none; where it has several ways, one is chosen behind the steps that they have in common. From the third step on a step that runs a graph allocates nothing on the managed heap, but for the two that a way is chosen by.
 /// </summary>
 internal sealed class StepLoop : IDisposable
 {
-    private readonly SolverPlan _plan;
+    private readonly ImmutableArray<PlannedSteps> _ways;
+    private readonly AdaptivePlan? _adaptive;
+    private readonly VelocityTurn? _turn;
     private readonly TorchRandom _random;
     private readonly DeviceTensor[] _states = new DeviceTensor[2];
     private readonly List<StepLane> _lanes = [];
-    private readonly StepLane[] _laneOf;
+    private readonly StepLane[][] _lanesOf;
     private readonly StepReuse? _reuse;
     private readonly GraphTensor _noise;
     private readonly long[] _shape;
+    private int _way;
 
     /// <summary>Begins with noise; nothing has run yet.</summary>
     /// <param name="graph">The step graph; borrowed.</param>
@@ -31,15 +34,17 @@ internal sealed class StepLoop : IDisposable
     /// <exception cref="GraphExecutionException">There is not enough memory on the device.</exception>
     public StepLoop(GraphSession graph, GraphSession? second, GenerationPlan generation, StepConditions conditions)
     {
-        (SolverPlan plan, LatentShape latents) = (generation.Solver, generation.Latents);
-        _plan = plan;
-        _laneOf = new StepLane[plan.Steps.Length];
+        LatentShape latents = generation.Latents;
+        (_ways, _adaptive) = (generation.Ways, generation.Adaptive);
+        // The one with all steps, until another is chosen.
+        _way = _ways.Length - 1;
+        _turn = _adaptive is null ? null : new VelocityTurn(checked((int)latents.Length));
         _random = new TorchRandom(generation.Seed);
-        _shape = [plan.Keep, latents.Channels, latents.Frames, latents.Height, latents.Width];
+        _shape = [Keep, latents.Channels, latents.Frames, latents.Height, latents.Width];
         try
         {
             _reuse = generation.StepCache is { } limit ? new StepReuse(limit, _shape) : null;
-            _noise = Noise(graph, plan.Steps.Any(step => step.UsesNoise));
+            _noise = Noise(graph, generation.Solver.Steps.Any(step => step.UsesNoise));
             using (HostTensor start = HostTensor.Allocate(ElementType.Float32, _shape))
             {
                 start.AsSpan<float>().Clear();
@@ -49,15 +54,20 @@ internal sealed class StepLoop : IDisposable
             }
 
             // One lane for each transformer and set of branches that there is.
-            foreach (IGrouping<(string, string), int> steps in Enumerable.Range(0, plan.Steps.Length).GroupBy(step => (generation.Transformers[step], string.Join(' ', plan.Steps[step].Rows))))
+            Dictionary<(string, string), StepLane> lanes = [];
+            _lanesOf = [.. _ways.Select(way => way.Solver.Steps.Zip(way.Transformers, LaneOf).ToArray())];
+
+            StepLane LaneOf(SolverStep step, string role)
             {
-                ImmutableArray<int> rows = plan.Steps[steps.First()].Rows;
-                StepLane lane = new(steps.Key.Item1 == GraphRoles.SecondTransformer ? second! : graph, plan.Keep, rows.Length, _states, _noise, conditions.Of(rows));
-                _lanes.Add(lane);
-                foreach (int step in steps)
+                (string, string) key = (role, string.Join(' ', step.Rows));
+                if (!lanes.TryGetValue(key, out StepLane? lane))
                 {
-                    _laneOf[step] = lane;
+                    lane = new StepLane(role == GraphRoles.SecondTransformer ? second! : graph, Keep, step.Branches, _states, _noise, conditions.Of(step.Rows));
+                    _lanes.Add(lane);
+                    lanes.Add(key, lane);
                 }
+
+                return lane;
             }
         }
         catch
@@ -70,38 +80,51 @@ internal sealed class StepLoop : IDisposable
     /// <summary>How many steps are done.</summary>
     public int Done { get; private set; }
 
+    /// <summary>How many steps there are: the most that there may be, until a way is chosen.</summary>
+    public int Count => Steps.Length;
+
     /// <summary>Whether all steps are done.</summary>
-    public bool IsDone => Done == _plan.Steps.Length;
+    public bool IsDone => Done == Count;
 
     /// <summary>How often a graph ran.</summary>
     public int Runs => _lanes.Sum(lane => lane.Runs);
 
-    /// <summary>How many steps were done without a run.</summary>
-    public int Skipped => _reuse?.Skipped ?? 0;
+    /// <summary>How many of the most steps were done without a run, or not at all.</summary>
+    public int Skipped => _ways[^1].Solver.Steps.Length - Count + (_reuse?.Skipped ?? 0);
 
     /// <summary>The time that those runs took.</summary>
     public TimeSpan InRuns => _lanes.Aggregate(TimeSpan.Zero, (sum, lane) => sum + lane.InRuns);
+
+    private ImmutableArray<SolverStep> Steps => _ways[_way].Solver.Steps;
+
+    private int Keep => _ways[^1].Solver.Keep;
 
     /// <summary>Does the next step.</summary>
     /// <param name="cancellationToken">Stops it inside the run; the loop cannot go on then.</param>
     public void Advance(CancellationToken cancellationToken)
     {
-        SolverStep step = _plan.Steps[Done];
+        SolverStep step = Steps[Done];
+        StepLane[] lanes = _lanesOf[_way];
         int from = Done % 2;
-        // The last run of a graph is done in any case: it ends the clip, and gives the graph's memory back.
-        bool isLast = Done == _plan.Steps.Length - 1 || _laneOf[Done + 1].Graph != _laneOf[Done].Graph;
-        if (isLast || _reuse is null || !_reuse.TryAdvance(step, _states[from], _states[1 - from]))
+        // The last run of a graph is done in any case: it ends the clip, and gives the graph's memory back. So are those that a way is chosen by.
+        bool isLast = Done == Count - 1 || lanes[Done + 1].Graph != lanes[Done].Graph, isFirst = _adaptive is not null && Done < _adaptive.Common;
+        if (isLast || isFirst || _reuse is null || !_reuse.TryAdvance(step, _states[from], _states[1 - from]))
         {
             if (step.UsesNoise)
             {
                 _random.FillNormal(((HostTensor)_noise).AsSpan<float>());
             }
 
-            _laneOf[Done].Run(step, from, isLast, cancellationToken);
+            lanes[Done].Run(step, from, isLast, cancellationToken);
             _reuse?.Keep(step, _states[1 - from], isLast);
         }
 
         Done++;
+        if (isFirst && Done >= _adaptive!.Common - 1)
+        {
+            Watch(step, _turn!, isLast);
+            _way = Done == _adaptive.Common ? _adaptive.Choose(_turn!) : _way;
+        }
     }
 
     /// <summary>Copies the latents from the device.</summary>
@@ -109,7 +132,7 @@ internal sealed class StepLoop : IDisposable
     public float[] ReadLatents()
     {
         using HostTensor state = Read(_states[Done % 2]);
-        return state.AsSpan<float>()[..checked((int)(state.ElementCount / _plan.Keep))].ToArray();
+        return state.AsSpan<float>()[..checked((int)(state.ElementCount / Keep))].ToArray();
     }
 
     /// <summary>What the latents would come to by the step that was done last: a look at the clip while it is being made.</summary>
@@ -117,7 +140,7 @@ internal sealed class StepLoop : IDisposable
     public void PredictClean(Span<float> destination)
     {
         using HostTensor before = Read(_states[(Done - 1) % 2]), after = Read(_states[Done % 2]);
-        SolverStep step = _plan.Steps[Done - 1];
+        SolverStep step = Steps[Done - 1];
         step.PredictClean(before.AsSpan<float>(), after.AsSpan<float>(), step.UsesNoise ? ((HostTensor)_noise).AsSpan<float>() : [], destination);
     }
 
@@ -131,6 +154,28 @@ internal sealed class StepLoop : IDisposable
 
         _reuse?.Dispose();
         _noise?.Dispose();
+    }
+
+    /// <summary>Keeps the velocity of the step that was done last: v = (x − m) / σ.</summary>
+    /// <param name="step">The step; it adds no noise.</param>
+    /// <param name="turn">Where it is kept.</param>
+    /// <param name="isLast">Whether another transformer follows, which turns otherwise.</param>
+    private void Watch(SolverStep step, VelocityTurn turn, bool isLast)
+    {
+        using HostTensor before = Read(_states[(Done - 1) % 2]), after = Read(_states[Done % 2]);
+        ReadOnlySpan<float> x = before.AsSpan<float>();
+        float[] velocity = new float[x.Length / Keep];
+        step.PredictClean(x, after.AsSpan<float>(), [], velocity);
+        for (int i = 0; i < velocity.Length; i++)
+        {
+            velocity[i] = (float)((x[i] - velocity[i]) / step.Sigma);
+        }
+
+        turn.Keep(step, velocity);
+        if (isLast)
+        {
+            turn.Forget();
+        }
     }
 
     private HostTensor Read(DeviceTensor state)

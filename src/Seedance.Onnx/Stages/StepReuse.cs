@@ -5,12 +5,12 @@ using Seedance.Onnx.Sampling;
 namespace Seedance.Onnx.Stages;
 
 /// <summary>Does steps on the host with the velocity that the solver kept, where that will do: no run of the transformer, but a copy of the state from the device and back.</summary>
-/// <param name="limit">How much the velocity may turn, see <see cref="StepCache"/>.</param>
+/// <param name="limit">How much of itself the velocity may have turned, see <see cref="VelocityTurn"/>.</param>
 /// <param name="shape">The state's, [K, C, f, h, w]; the velocity is its last tensor.</param>
 internal sealed class StepReuse(double limit, long[] shape) : IDisposable
 {
     private readonly HostTensor _state = HostTensor.Allocate(ElementType.Float32, shape), _next = HostTensor.Allocate(ElementType.Float32, shape);
-    private readonly StepCache _cache = new(limit, checked((int)(shape.Aggregate(1L, (product, length) => product * length) / shape[0])));
+    private readonly VelocityTurn _turn = new(checked((int)(shape.Aggregate(1L, (product, length) => product * length) / shape[0])));
 
     /// <summary>Steps that were done without a run.</summary>
     public int Skipped { get; private set; }
@@ -22,7 +22,7 @@ internal sealed class StepReuse(double limit, long[] shape) : IDisposable
     /// <returns>Whether it was done; if not, it must be run.</returns>
     public bool TryAdvance(SolverStep step, DeviceTensor from, DeviceTensor to)
     {
-        if (!_cache.Holds(step))
+        if (!(_turn.Expect(step) <= limit))
         {
             return false;
         }
@@ -42,13 +42,13 @@ internal sealed class StepReuse(double limit, long[] shape) : IDisposable
     {
         if (isLast)
         {
-            _cache.Forget();
+            _turn.Forget();
             return;
         }
 
         state.CopyTo(_state);
         ReadOnlySpan<float> values = _state.AsSpan<float>();
-        _cache.Keep(step, values[(values.Length - (values.Length / (int)shape[0]))..]);
+        _turn.Keep(step, values[(values.Length - (values.Length / (int)shape[0]))..]);
     }
 
     public void Dispose()

@@ -42,6 +42,29 @@ public sealed class FlowScheduleTests
         NumericAssert.Close<double>([1000, 900, 750, 500], [.. schedule.Timesteps], Tolerance.Fp64);
     }
 
+    [Theory]
+    [InlineData(2, 3, "0 1 2 5 8 10"), InlineData(2, 2, "0 1 2 4 6 8 10"), InlineData(0, 4, "0 4 8 10"), InlineData(0, 20, "0 10"), InlineData(10, 2, "0 1 2 3 4 5 6 7 8 9 10"), InlineData(3, 1, "0 1 2 3 4 5 6 7 8 9 10")]
+    public void Thinned_BehindTheFirstSteps_LeavesLevelsOutAndKeepsTheirTimesteps(int first, int stride, string kept)
+    {
+        FlowSchedule whole = FlowSchedule.UniPC(10, shift: 3);
+        int[] levels = [.. kept.Split(' ').Select(int.Parse)];
+
+        FlowSchedule thinned = whole.Thinned(first, stride);
+
+        Assert.Equal(levels.Select(level => whole[level]), thinned.Sigmas);
+        Assert.Equal(levels.SkipLast(1).Select(level => whole.Timesteps[level]), thinned.Timesteps);
+    }
+
+    [Fact]
+    public void Thinned_ArgumentsOutOfRange_AreRefused()
+    {
+        FlowSchedule whole = FlowSchedule.Shifted(10);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => whole.Thinned(-1, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => whole.Thinned(11, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => whole.Thinned(2, 0));
+    }
+
     [Theory, InlineData(0, 3, 0), InlineData(1, 3, 1), InlineData(0.5, 1, 0.5), InlineData(0.5, 3, 0.75), InlineData(0.25, 2, 0.4)]
     public void Shift_OfANoiseLevel_IsTheFormula(double sigma, double shift, double expected)
     {

@@ -4,7 +4,7 @@ using Seedance.Onnx.Testing;
 namespace Seedance.Onnx.Core.Tests.Sampling;
 
 [Trait("Tier", "Unit")]
-public sealed class StepCacheTests
+public sealed class VelocityTurnTests
 {
     private static readonly FlowSchedule Schedule = FlowSchedule.Shifted(20, shift: 2);
     private static readonly Tolerance Rounding = new("twenty steps in single precision, summed in another order", 1e-4, 1e-4);
@@ -39,34 +39,34 @@ public sealed class StepCacheTests
     }
 
     [Fact]
-    public void Holds_VelocityThatTurnsEvenly_UntilTheLimit()
+    public void Expect_VelocityThatTurnsEvenly_GrowsWithTheDistance()
     {
         SolverPlan plan = Solvers.Euler(FlowSchedule.Shifted(10, shift: 1));
-        StepCache cache = new(limit: 0.25, length: 1);
+        VelocityTurn turn = new(length: 1);
 
-        cache.Keep(plan.Steps[0], [1f]);
-        bool afterOne = cache.Holds(plan.Steps[1]);
-        cache.Keep(plan.Steps[1], [1.1f]);
+        turn.Keep(plan.Steps[0], [1f]);
+        double afterOne = turn.Expect(plan.Steps[1]);
+        turn.Keep(plan.Steps[1], [1.1f]);
 
-        // A tenth of the noise turned it by 0.1 / 1.1 of itself: two tenths come to 0.18, three to 0.27.
-        Assert.False(afterOne);
-        Assert.Equal([true, true, false, false], plan.Steps.Skip(2).Take(4).Select(cache.Holds));
+        // A tenth of the noise turned it by 0.1 / 1.1 of itself.
+        Assert.Equal(double.PositiveInfinity, afterOne);
+        NumericAssert.Close<double>([0, 1 / 11.0, 2 / 11.0, 3 / 11.0], [.. plan.Steps.Skip(1).Take(4).Select(turn.Expect)], Tolerance.Fp32Accumulate(1));
     }
 
     [Fact]
-    public void Holds_OtherGuidanceOrAnotherTransformer_IsFalse()
+    public void Expect_OtherGuidanceOrAnotherTransformer_IsInfinite()
     {
         SolverPlan plan = Solvers.Euler(FlowSchedule.Shifted(10, shift: 1)).WithGuidance(2, (step, weights) => weights[^1] = step.Sigma > 0.55 ? 2 : 1);
-        StepCache cache = new(limit: 1, length: 1);
-        cache.Keep(plan.Steps[0], [1f]);
-        cache.Keep(plan.Steps[1], [1f]);
+        VelocityTurn turn = new(length: 1);
+        turn.Keep(plan.Steps[0], [1f]);
+        turn.Keep(plan.Steps[1], [1f]);
 
-        bool[] held = [.. plan.Steps.Select(cache.Holds)];
-        cache.Forget();
+        bool[] known = [.. plan.Steps.Select(step => turn.Expect(step) == 0)];
+        turn.Forget();
 
-        Assert.Equal(plan.Steps.Select(step => step.Sigma > 0.55), held);
-        Assert.All(plan.Steps, step => Assert.False(cache.Holds(step)));
-        Assert.Throws<ArgumentException>(() => cache.Keep(plan.Steps[0], [1f, 2f]));
+        Assert.Equal(plan.Steps.Select(step => step.Sigma > 0.55), known);
+        Assert.All(plan.Steps, step => Assert.Equal(double.PositiveInfinity, turn.Expect(step)));
+        Assert.Throws<ArgumentException>(() => turn.Keep(plan.Steps[0], [1f, 2f]));
     }
 
     [Fact]

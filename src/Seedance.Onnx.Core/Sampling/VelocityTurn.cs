@@ -1,25 +1,24 @@
 namespace Seedance.Onnx.Sampling;
 
 /// <summary>
-/// Tells where the velocity of the evaluation before will do, so that no run of the transformer is needed. Between two runs it turns by a share of itself, which is taken to grow evenly with the distance
-/// of the noise levels; it will do as long as that share is within a limit (after Zhou et al., "Less is enough: training-free video diffusion acceleration via runtime-adaptive caching", 2025, which takes
-/// the distance of the latents). All buffers are made once. Not safe for several threads at once.
+/// How fast the velocity turns: between two runs of the transformer by a share of itself, which is taken to go on growing evenly with the distance of the noise levels (after Zhou et al., "Less is enough:
+/// training-free video diffusion acceleration via runtime-adaptive caching", 2025, which takes the distance of the latents). A step may reuse a velocity that has hardly turned, and steps may be wide where it
+/// turns slowly. All buffers are made once. Not safe for several threads at once.
 /// </summary>
-/// <param name="limit">The largest share of itself by which the velocity may be taken to have turned since it was computed, above 0.</param>
 /// <param name="length">n: values of the latents.</param>
-public sealed class StepCache(double limit, int length)
+public sealed class VelocityTurn(int length)
 {
     private readonly float[] _velocity = new float[length];
     private SolverStep? _last;
     private double? _turned;
 
-    /// <summary>Whether the velocity that was kept last will do for a step.</summary>
+    /// <summary>By which share of itself the velocity that was kept last is expected to have turned at a step.</summary>
     /// <param name="step">The step.</param>
-    /// <returns>False until two were kept, and where other branches count, or count otherwise, than in the step that it was kept for.</returns>
-    public bool Holds(SolverStep step)
+    /// <returns>‖v − v'‖ / ‖v‖, from 0; infinite until two were kept, and where other branches count, or count otherwise, than in the step that the last was kept for.</returns>
+    public double Expect(SolverStep step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        return _last is not null && _turned is { } turned && IsGuidedAlike(_last, step) && turned * Math.Abs(_last.Sigma - step.Sigma) <= limit;
+        return _last is not null && _turned is { } turned && IsGuidedAlike(_last, step) ? turned * Math.Abs(_last.Sigma - step.Sigma) : double.PositiveInfinity;
     }
 
     /// <summary>Keeps the velocity that a step was done with.</summary>
