@@ -27,7 +27,7 @@ public sealed class ManySubmissionsTests(ITestOutputHelper output)
     private static readonly TimeSpan LittleCompiling = TimeSpan.FromMilliseconds(10);
 
     // Of the middle round.
-    private const double MostTimes = 30;
+    private const double MostTimes = 40;
 
     [SkippableTheory]
     [InlineData(10_000)]
