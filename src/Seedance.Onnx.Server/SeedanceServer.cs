@@ -42,11 +42,11 @@ public static class SeedanceServer
         NodeServices.Add(builder, options, configure);
         _ = builder.Services.AddSingleton(keys)
             .AddSingleton<JobArrivals>().AddSingleton<JobIntake>()
-            .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>().AddSingleton<LargeBodies>()
+            .AddSingleton(_ => new MediaFetcher(options.AllowsPrivate)).AddSingleton<ImageInput>().AddSingleton<LargeBodies>().AddSingleton<KeyLimits>()
             .AddSingleton<ResultFiles>().AddSingleton<EventStream>()
             .AddSingleton<OpenAiRequestReader>().AddSingleton<OpenAiEndpoints>()
             .AddSingleton<ArkContentReader>().AddSingleton<ArkRequestReader>().AddSingleton<ArkEndpoints>().AddSingleton<PageEndpoints>();
-        builder.Services.AddRouting().AddRateLimiter(limiter => KeyLimits.Configure(limiter, options));
+        builder.Services.AddRouting();
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = Envelope.Json.PropertyNamingPolicy);
         ApiDocument.Add(builder.Services);
         if (options.IsCluster)
@@ -128,7 +128,8 @@ public static class SeedanceServer
         _ = app.UseMiddleware<ProblemAnswers>();
         _ = app.UseRouting();
         _ = app.UseMiddleware<KeyCheck>();
-        _ = app.UseRateLimiter();
+        KeyLimits limits = app.Services.GetRequiredService<KeyLimits>();
+        _ = app.Use(limits.InvokeAsync);
         LargeBodies bodies = app.Services.GetRequiredService<LargeBodies>();
         _ = app.Use((context, next) =>
         {

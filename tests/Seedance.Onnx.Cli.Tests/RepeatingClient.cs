@@ -104,15 +104,22 @@ internal sealed class RepeatingClient(params int[] ports) : IDisposable
 
     public void Dispose() => Array.ForEach(_clients, client => client.Dispose());
 
-    /// <summary>All videos, from a server that can reach its store.</summary>
+    /// <summary>All videos, from a server that is there and can reach its store.</summary>
     private async Task<JsonElement[]> ListAsync()
     {
         while (true)
         {
-            using HttpResponseMessage answer = await Next.GetAsync("/v1/videos?limit=100");
-            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable)
+            try
             {
-                return [.. (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data").EnumerateArray()];
+                using HttpResponseMessage answer = await Next.GetAsync("/v1/videos?limit=100");
+                if (answer.StatusCode != HttpStatusCode.ServiceUnavailable)
+                {
+                    return [.. (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data").EnumerateArray()];
+                }
+            }
+            catch (HttpRequestException error) when (error.StatusCode is null)
+            {
+                // It was killed: ask another.
             }
 
             await Task.Delay(100);

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace Seedance.Onnx.Cli;
 
-/// <summary>Two servers and two workers as processes of their own, with PostgreSQL and RabbitMQ beside them: all of it killed under load, the servers excepted.</summary>
+/// <summary>Two servers and two workers as processes of their own, with PostgreSQL and RabbitMQ beside them: all of it killed under load.</summary>
 [Trait("Tier", "Graph")]
 public sealed class WorkerProcessTests(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
@@ -33,9 +33,12 @@ public sealed class WorkerProcessTests(ITestOutputHelper output) : IAsyncLifetim
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Jobs come at two servers while workers, RabbitMQ and PostgreSQL are killed one after the other; a worker is killed in the middle of a job at least once.</summary>
+    /// <summary>
+    /// Jobs come at two servers while workers, servers, RabbitMQ and PostgreSQL are killed one after the other; a worker is killed in the middle of a job at least once, and both servers at once in the end, with
+    /// requests on their way.
+    /// </summary>
     [SkippableFact]
-    public async Task Cluster_WorkersBrokerAndStoreKilled_LosesNothingAndDoesNothingTwice()
+    public async Task Cluster_WorkersServersBrokerAndStoreKilled_LosesNothingAndDoesNothingTwice()
     {
         SeedanceProcess.RequireFFmpeg();
         using CancellationTokenSource end = new(Patience);
@@ -44,18 +47,9 @@ public sealed class WorkerProcessTests(ITestOutputHelper output) : IAsyncLifetim
         _store = await _services.Postgres.CreateDatabaseAsync();
         int[] ports = [LocalService.FreePort(), LocalService.FreePort()];
         using RepeatingClient client = new(ports);
-        foreach (int port in ports)
-        {
-            Launch("serve", "--port", $"{port}", "--lease-seconds", "3", "--max-attempts", "1000");
-        }
-
+        SeedanceProcess[] servers = [.. ports.Select(LaunchServer)];
         Queue<SeedanceProcess> workers = new([Launch("worker"), Launch("worker")]);
-        while (!await client.AreReadyAsync(end.Token))
-        {
-            await Task.WhenAll(_processes.Select(process => process.AssertRunsAsync()));
-            await Task.Delay(100, end.Token);
-        }
-
+        await UntilReadyAsync();
         Task<string[]> submitting = Task.WhenAll(Enumerable.Range(0, Jobs).Select(async job =>
         {
             await Task.Delay(job * 500, end.Token);
@@ -71,6 +65,13 @@ public sealed class WorkerProcessTests(ITestOutputHelper output) : IAsyncLifetim
 
             await workers.Dequeue().KillAsync();
             workers.Enqueue(Launch("worker"));
+
+            // A server too, the other one each time and both at last, while clients ask. It is there again when the next worker is killed.
+            foreach (int server in kill == Kills - 1 ? [0, 1] : new[] { kill % ports.Length })
+            {
+                await servers[server].KillAsync();
+                servers[server] = LaunchServer(ports[server]);
+            }
         }
 
         await _services.Rabbit.KillAsync();
@@ -81,17 +82,29 @@ public sealed class WorkerProcessTests(ITestOutputHelper output) : IAsyncLifetim
         await _services.Postgres.StartAsync();
         string[] ids = await submitting;
         await client.WaitForAsync(Jobs, end.Token);
+        await UntilReadyAsync();
 
         await client.AssertEachIsThereOnceAsync(ids);
         (long attempts, long claims) = await CountAsync();
-        output.WriteLine($"{Jobs} jobs, {Kills} kills of workers: {attempts} attempts, {claims} claims");
+        output.WriteLine($"{Jobs} jobs, {Kills} kills of workers, {Kills + 1} of servers: {attempts} attempts, {claims} claims");
         Assert.True(attempts > Jobs, "A worker must have been killed in the middle of a job, but was not.");
         foreach (SeedanceProcess worker in workers)
         {
             await worker.TerminateAsync(end.Token);
             Assert.Equal(0, worker.ExitCode);
         }
+
+        async Task UntilReadyAsync()
+        {
+            while (!await client.AreReadyAsync(end.Token))
+            {
+                await Task.WhenAll(servers.Concat(workers).Select(process => process.AssertRunsAsync()));
+                await Task.Delay(100, end.Token);
+            }
+        }
     }
+
+    private SeedanceProcess LaunchServer(int port) => Launch("serve", "--port", $"{port}", "--lease-seconds", "3", "--max-attempts", "1000");
 
     private SeedanceProcess Launch(string command, params string[] more)
     {

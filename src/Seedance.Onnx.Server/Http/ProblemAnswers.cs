@@ -1,5 +1,7 @@
 using System.Data.Common;
+using Microsoft.Data.Sqlite;
 using Seedance.Onnx.Server.Ark;
+using Seedance.Onnx.Server.Jobs;
 using Seedance.Onnx.Server.OpenAi;
 
 namespace Seedance.Onnx.Server.Http;
@@ -7,12 +9,20 @@ namespace Seedance.Onnx.Server.Http;
 /// <summary>Turns whatever goes wrong with a request into the envelope of the API that was asked, and mistakes of ours into an answer that tells nothing of the inside.</summary>
 internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswers> logger)
 {
+    // SQLite's codes for a file that is none of its own, or not any more: it does not mend by asking again.
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
     private static readonly TimeSpan WhenStoreFails = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WhenDiskIsFull = TimeSpan.FromMinutes(1);
+
+    /// <summary>The envelope of the API that is asked.</summary>
+    public static Envelope EnvelopeOf(HttpContext context) => context.Request.Path.StartsWithSegments(ArkEndpoints.Root) ? ArkErrors.Envelope : OpenAiErrors.Envelope;
 
     public async Task InvokeAsync(HttpContext context)
     {
         RequestIdentity.Set(context);
-        Envelope envelope = context.Request.Path.StartsWithSegments(ArkEndpoints.Root) ? ArkErrors.Envelope : OpenAiErrors.Envelope;
+        Envelope envelope = EnvelopeOf(context);
         try
         {
             await next(context).ConfigureAwait(false);
@@ -35,9 +45,15 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
                 return problems;
             case BadHttpRequestException or InvalidDataException:
                 return [new RequestProblem(ProblemKind.Invalid, $"The request must be well formed, but is not: {error.Message}")];
-            case DbException:
-                ServerLog.StoreFailed(logger, error.Message);
-                return [new RequestProblem(ProblemKind.Unavailable, "The store must be there, but cannot be reached now. Ask again later.", RetryAfter: WhenStoreFails)];
+            case DbException { IsTransient: true }:
+                ServerLog.StoreFailed(logger, $"{error.Message} ({context.TraceIdentifier})"); // one line: while another machine is away, every request comes here
+                return [StoreIsAway()];
+            case DbException and not SqliteException { SqliteErrorCode: Corrupt or NotADatabase }:
+                ServerLog.Failed(logger, context.TraceIdentifier, context.Request.Method, context.Request.Path, error);
+                return [StoreIsAway()];
+            case IOException when JobFiles.IsDiskFull(error):
+                ServerLog.Failed(logger, context.TraceIdentifier, context.Request.Method, context.Request.Path, error);
+                return [new RequestProblem(ProblemKind.Unavailable, "The disk must have room for results, but is full. Ask again later.", RetryAfter: WhenDiskIsFull)];
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return null; // nobody listens any more
             default:
@@ -45,6 +61,9 @@ internal sealed class ProblemAnswers(RequestDelegate next, ILogger<ProblemAnswer
                 return [new RequestProblem(ProblemKind.Internal, "This must not happen, but did; the server's log says more.")];
         }
     }
+
+    private static RequestProblem StoreIsAway() =>
+        new(ProblemKind.Unavailable, "The store must be there and take what is written, but cannot be reached or does not now. Ask again later.", RetryAfter: WhenStoreFails);
 
     private static RequestProblem OfStatus(HttpContext context) => context.Response.StatusCode switch
     {

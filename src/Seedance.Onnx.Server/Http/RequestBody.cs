@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
+using Seedance.Onnx.Server.Jobs;
 
 namespace Seedance.Onnx.Server.Http;
 
@@ -92,7 +93,7 @@ internal sealed record RequestBody(RequestFields Fields, IFormFileCollection Fil
         {
             await reading.ConfigureAwait(false);
         }
-        catch (Exception error) when (error is IOException or InvalidOperationException && error is not BadHttpRequestException)
+        catch (Exception error) when (error is IOException or InvalidOperationException && error is not BadHttpRequestException && !JobFiles.IsDiskFull(error))
         {
             throw new RequestProblemException(ProblemKind.Invalid, $"The body must be whole and well framed, but is not: {error.Message}");
         }

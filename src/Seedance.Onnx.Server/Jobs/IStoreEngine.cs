@@ -18,4 +18,7 @@ internal interface IStoreEngine
 
     /// <summary>Lets no other submission in, of any process, until the transaction ends.</summary>
     Task LockSubmissionsAsync(JobDatabase database, CancellationToken cancellationToken);
+
+    /// <summary>Writes new rows, within the transaction.</summary>
+    Task InsertAsync(JobDatabase database, IReadOnlyList<VideoJob> jobs, CancellationToken cancellationToken);
 }

@@ -10,6 +10,9 @@ internal sealed class JobArrivals(JobStore store, ServerOptions options)
     // So that those who change a job's state wait no longer than for this many.
     private const int MostTogether = 64;
 
+    // How many in a row that cannot be written alone.
+    private const int FaultOfTheStore = 2;
+
     private readonly Queue<Arrival> _waiting = new();
     private bool _writes;
 
@@ -38,7 +41,30 @@ internal sealed class JobArrivals(JobStore store, ServerOptions options)
         }
     }
 
+    /// <summary>Writes them; each hears of its own.</summary>
     private async Task WriteAsync(List<Arrival> together)
+    {
+        if (await TryWriteAsync(together).ConfigureAwait(false) is not { } error)
+        {
+            return;
+        }
+
+        // Nothing of it is written. One that cannot be takes no other along; where several in a row cannot be, the store is at fault, and the rest need not wait to hear of it.
+        int inARow = 0;
+        foreach (Arrival arrival in together)
+        {
+            Exception? own = together.Count == 1 || inARow == FaultOfTheStore ? error : await TryWriteAsync([arrival]).ConfigureAwait(false);
+            inARow = own is null ? 0 : inARow == FaultOfTheStore ? inARow : inARow + 1;
+            if (own is not null)
+            {
+                arrival.Added.SetException(own);
+            }
+        }
+    }
+
+    /// <summary>Writes them in one transaction.</summary>
+    /// <returns>What went wrong, where nothing is written and nobody told; null where they are.</returns>
+    private async Task<Exception?> TryWriteAsync(List<Arrival> together)
     {
         try
         {
@@ -47,22 +73,14 @@ internal sealed class JobArrivals(JobStore store, ServerOptions options)
             {
                 arrival.Added.SetResult(job);
             }
+
+            return null;
         }
 #pragma warning disable CA1031 // Whoever waits hears of it.
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            if (together is [var alone])
-            {
-                alone.Added.SetException(error);
-                return;
-            }
-
-            // Nothing of it is written. One that cannot be takes no other along.
-            foreach (Arrival arrival in together)
-            {
-                await WriteAsync([arrival]).ConfigureAwait(false);
-            }
+            return error;
         }
     }
 

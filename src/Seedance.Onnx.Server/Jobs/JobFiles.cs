@@ -9,6 +9,11 @@ namespace Seedance.Onnx.Server.Jobs;
 internal sealed class JobFiles : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    // ENOSPC and EDQUOT, as .NET hands errors of Unix on; and what Windows says.
+    private const int NoSpace = 28;
+    private const int NoQuota = 122;
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
     private readonly FileStream _lock;
 
     /// <summary>Takes the folder for this process, or for all processes of a cluster.</summary>
@@ -99,6 +104,9 @@ internal sealed class JobFiles : IDisposable
     public long FreeBytes() => new DriveInfo(Root).AvailableFreeSpace;
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Whether an error says that a disk, ours or the one for temporary files, has no room.</summary>
+    public static bool IsDiskFull(Exception error) => error is IOException { HResult: NoSpace or NoQuota or WindowsDiskFull };
 
     /// <summary>The file of API keys in a data folder.</summary>
     public static string KeysOf(string root) => Path.Combine(root, "keys.json");

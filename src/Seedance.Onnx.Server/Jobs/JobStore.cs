@@ -28,14 +28,14 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, IStoreE
     }, cancellationToken);
 
     /// <summary>Takes a job in, unless one with the same idempotency key is there already, or too many wait.</summary>
-    /// <param name="job">The job; it gets its number.</param>
+    /// <param name="job">The job; its number is the store's, and not told.</param>
     /// <param name="maxQueued">How many may wait.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The job; or the one that was there; null where too many wait.</returns>
     public async Task<VideoJob?> AddAsync(VideoJob job, int maxQueued, CancellationToken cancellationToken) => (await AddAsync([job], maxQueued, cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>Takes several jobs in, in one transaction, each as if it came alone.</summary>
-    /// <param name="jobs">The jobs; they get their numbers.</param>
+    /// <param name="jobs">The jobs; their numbers are the store's, and not told.</param>
     /// <param name="maxQueued">How many may wait.</param>
     /// <param name="cancellationToken">Stops it; none is taken then.</param>
     /// <returns>For each of them: itself; or the one that was there; null where too many wait.</returns>
@@ -46,6 +46,7 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, IStoreE
         await engine.LockSubmissionsAsync(database, cancellationToken).ConfigureAwait(false);
         int queued = await database.Jobs.CountAsync(row => row.Status == JobStatus.Queued, cancellationToken).ConfigureAwait(false);
         VideoJob?[] added = new VideoJob?[jobs.Count];
+        List<VideoJob> taken = [];
         foreach ((int index, VideoJob job) in jobs.Index())
         {
             VideoJob? before = job.IdempotencyKey is not { } key ? null
@@ -53,12 +54,12 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, IStoreE
             added[index] = before ?? (queued < maxQueued ? job : null);
             if (added[index] == job)
             {
-                _ = database.Jobs.Add(job);
+                taken.Add(job);
                 queued += job.Status == JobStatus.Queued ? 1 : 0;
             }
         }
 
-        _ = await database.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
+        await engine.InsertAsync(database, taken, cancellationToken).ConfigureAwait(false);
         await together.CommitAsync(cancellationToken).ConfigureAwait(false);
         return added;
     }, cancellationToken);

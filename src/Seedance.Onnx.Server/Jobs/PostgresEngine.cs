@@ -63,6 +63,14 @@ internal sealed class PostgresEngine(string connection) : IStoreEngine
     public Task LockSubmissionsAsync(JobDatabase database, CancellationToken cancellationToken) =>
         database.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({SubmissionsLock})", cancellationToken);
 
+    /// <inheritdoc/>
+    /// <remarks>EF Core sends them all at once, which counts where the database is on another machine.</remarks>
+    public Task InsertAsync(JobDatabase database, IReadOnlyList<VideoJob> jobs, CancellationToken cancellationToken)
+    {
+        database.Jobs.AddRange(jobs);
+        return database.SaveChangesAsync(cancellationToken);
+    }
+
     private static HostSettingsException Unusable(Exception error) =>
         new("server", [$"store must be a PostgreSQL database that can be opened, but is not: {error.Message} Start PostgreSQL, make the database with createdb, or correct the connection string."], error);
 }

@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Runtime;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Seedance.Onnx.Server.Jobs;
 using Xunit.Abstractions;
 
 namespace Seedance.Onnx.Server.Load;
@@ -15,12 +19,15 @@ public sealed class ManySubmissionsTests(ITestOutputHelper output)
     private const int Each = 10;
     private const int WarmUp = 50;
     private const int Idle = 100;
-    private const int Rounds = 3;
+    private const int Rounds = 5;
     private const long MostGrowth = 16 << 20;
 
-    // Of the best round. Fifty that share two processors with their clients wait for twenty-five times the work of one as it is; a store that writes them one by one, or a gate that lets four
-    // of them through, takes twice this.
-    private const double MostTimes = 90;
+    // A server that has run for a while is measured: one that has just started compiles its own code on the same processors, for some thousand requests.
+    private const int MostRoundsBefore = 30;
+    private static readonly TimeSpan LittleCompiling = TimeSpan.FromMilliseconds(10);
+
+    // Of the middle round.
+    private const double MostTimes = 40;
 
     [SkippableTheory]
     [InlineData(10_000)]
@@ -32,6 +39,15 @@ public sealed class ManySubmissionsTests(ITestOutputHelper output)
         string first = await server.SubmitAsync();
         await server.WaitForAsync(first, "in_progress");
         _ = await SubmitOneByOneAsync(server, WarmUp);
+        for (int round = 0, quiet = 0; room >= Clients * Each && round < MostRoundsBefore && quiet < 2; round++)
+        {
+            TimeSpan compiled = JitInfo.GetCompilationTime();
+            _ = await SubmitTogetherAsync(server);
+            await ForgetQueuedAsync(server);
+            quiet = JitInfo.GetCompilationTime() - compiled < LittleCompiling ? quiet + 1 : 0;
+            output.WriteLine($"before: round {round}, {(JitInfo.GetCompilationTime() - compiled).TotalMilliseconds:0} ms of compiling");
+        }
+
         long before = GC.GetTotalMemory(forceFullCollection: true);
         List<double> ratios = [];
         List<string> ids = [];
@@ -53,7 +69,14 @@ public sealed class ManySubmissionsTests(ITestOutputHelper output)
         Assert.Equal(room < Clients * Each ? room : Clients * Each * Rounds, ids.Count);
         Assert.Equal(ids.Count, ids.Distinct(StringComparer.Ordinal).Count());
         Assert.Empty(ids.Except((await server.Store.FindAsync(_ => true, default)).Select(job => job.Id), StringComparer.Ordinal));
-        Assert.True(room < Clients * Each || ratios.Min() <= MostTimes, $"{ratios.Min():0} times");
+        double middle = ratios.Order().ElementAt(ratios.Count / 2);
+        Assert.True(room < Clients * Each || middle <= MostTimes, $"{middle:0} times");
+    }
+
+    private static async Task ForgetQueuedAsync(RunningServer server)
+    {
+        await using JobDatabase database = await server.Services.GetRequiredService<IDbContextFactory<JobDatabase>>().CreateDbContextAsync();
+        _ = await database.Jobs.Where(job => job.Status == JobStatus.Queued).ExecuteDeleteAsync();
     }
 
     private static async Task<List<double>> SubmitOneByOneAsync(RunningServer server, int count)
