@@ -39,8 +39,8 @@ from world.prompts import evaluation_prompts
 NAME, VERSION = "seedance-mini", "0.6.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
 MAX_TOKENS = 192
-LEAST_WINDOWS = 2
-"""Of a video that is planned in semantic tokens first: a single one is as good without, and takes less time (DROP_PLAN)."""
+LEAST_WINDOWS = 1000
+"""Of a video whose semantic tokens are sampled first: none, unless seedance.json is changed. Short videos gain half a point by it, in long ones subjects change more (see the model card)."""
 RESOLUTIONS = {"64p": 1, "256p": SCALE, "1024p": SCALE**2}
 """What the cascade's sizes are called, by their lines: how many times larger than the drafts they are."""
 REFERENCE = {"prompt": "a red ball on the left moves to the right on a grey background", "seed": 7, "frames": 17, "width": 96, "height": 64, "steps": 8}
@@ -277,7 +277,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--record", type=Path, help="only record the reference run of shots and images, with the graphs of this pack")
     args = parser.parse_args(argv)
     if args.record:
-        write_film_reference(PackPeer(args.record), args.reference)
+        recorded = PackPeer(args.record)
+        recorded.planner = None
+        write_film_reference(recorded, args.reference)
         return
 
     torch.manual_seed(0)  # the graphs are compared on random inputs
@@ -306,10 +308,11 @@ def main(argv: list[str] | None = None) -> None:
     write_contract(contract(graphs, peer.statistics, vae.config.latent_channels, sums_of(partial), *planning), partial)
     if (args.out / "README.md").exists():
         shutil.copy(args.out / "README.md", partial / "README.md")
-    write_reference(peer, args.reference)
-    write_film_reference(peer, args.reference)
+    alone = TorchPeer(bundle, vae, peer.tokenizer, peer.statistics)  # videos of a single window, which are not planned (LEAST_WINDOWS)
+    write_reference(alone, args.reference)
+    write_film_reference(alone, args.reference)
     if distilled:
-        write_few_reference(TorchPeer(distilled, vae, peer.tokenizer, peer.statistics, peer.planner if distilled.transformer.config.semantic_channels else None), args.reference)
+        write_few_reference(TorchPeer(distilled, vae, peer.tokenizer, peer.statistics), args.reference)
     shutil.rmtree(args.out, ignore_errors=True)
     partial.rename(args.out)
     print(f"{args.out}: {sum(p.stat().st_size for p in args.out.rglob('*') if p.is_file()) / 1e6:.1f} MB")
