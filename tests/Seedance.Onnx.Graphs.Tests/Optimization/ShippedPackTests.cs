@@ -12,7 +12,7 @@ public sealed class ShippedPackTests(ITestOutputHelper output)
     private static readonly Tolerance Relative = new("the same formulas in another order, block after block", 1e-4, 1e-4);
 
     [SkippableTheory]
-    [InlineData("transformer", "B=2 f=3 h=8 w=12 S=20 h_token=4 w_token=6")]
+    [InlineData("transformer", "B=2 f=3 h=8 w=12 S=20")]
     [InlineData("text_encoder", "B=2 S=20")]
     [InlineData("vae_decoder", "B=1 f=3 h=4 w=6")]
     [InlineData("vae_encoder", "B=1 F=5 H=32 W=48")]

@@ -168,7 +168,7 @@ public sealed class PrecisionConversionTests
     public void Convert_ShippedTransformer_StaysNear(GraphPrecision precision)
     {
         OnnxModel model = ShippedPack.Load("transformer");
-        Dictionary<string, OnnxTensor> inputs = PassAssert.Inputs(model, "B=2 f=3 h=8 w=12 S=20 h_token=4 w_token=6");
+        Dictionary<string, OnnxTensor> inputs = PassAssert.Inputs(model, "B=2 f=3 h=8 w=12 S=20");
         GraphOptimizer.Optimize(model, new OptimizationOptions());
         OnnxModel converted = model.Copy();
 
