@@ -9,6 +9,7 @@ the C# tests is made with the very weights that the pack holds.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -260,6 +261,13 @@ def write_graphs(graphs: list[GraphExport], texts: dict[str, dict[str, object]],
         path.write_text(json.dumps(values, indent=2) + "\n")
 
 
+def without_plan(bundle: Bundle) -> Bundle:
+    """The same networks without the layer that reads semantic tokens."""
+    plain = Bundle(bundle.text.config, dataclasses.replace(bundle.transformer.config, semantic_channels=0)).eval()
+    plain.load_state_dict(bundle.state_dict(), strict=False)
+    return plain
+
+
 def sums_of(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
 
@@ -274,6 +282,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--transformer", default="transformer", help="folder of the checkpoint below --work")
     parser.add_argument("--out", type=Path, default=Path("onnx/seedance-mini"))
     parser.add_argument("--reference", type=Path, default=Path("tests/Seedance.Onnx.Tests/reference"))
+    parser.add_argument("--without-plan", action="store_true", help="leave out semantic tokens: the transformers make latents of the words alone")
     parser.add_argument("--record", type=Path, help="only record the reference run of shots and images, with the graphs of this pack")
     args = parser.parse_args(argv)
     if args.record:
@@ -286,6 +295,8 @@ def main(argv: list[str] | None = None) -> None:
     peer = load(args.work, args.transformer)
     bundle, vae = peer.bundle, peer.vae
     distilled: Bundle | None = load_average(args.work / "transformer_distilled" / "state.pt", Bundle.from_config) if (args.work / "transformer_distilled").exists() else None  # type: ignore[assignment]
+    if args.without_plan:
+        peer.planner, bundle, distilled = None, without_plan(bundle), without_plan(distilled) if distilled else None
     thin_decoder = load_decoder(args.work / "vae_thin" / "state.pt") if (args.work / "vae_thin").exists() else None
     upscaler = load_average(args.work / "upscaler" / "state.pt", lambda c: Upscaler(UpscalerConfig(**c))) if (args.work / "upscaler").exists() else None
     reward = load_average(args.work / "reward" / "state.pt", lambda c: Reward(RewardConfig.from_dict(c))) if (args.work / "reward" / "state.pt").exists() else None

@@ -298,6 +298,8 @@ class WholeWayTests(unittest.TestCase):
             import_pack.main(["--pack", str(work / "two_stages"), "--work", str(work / "two_again")])
             again = evaluate.load(work / "two_again")
             self.assertEqual((again.bundle.transformer.config.semantic_channels, again.planner.statistics["mean"]), (4, made["semantics"]["mean"]))
+            export_pack.main(["--work", str(work), "--transformer", "second", "--without-plan", "--out", str(work / "alone"), "--reference", str(work / "alone_reference")])
+            self.assertNotIn("semantics", json.loads((work / "alone" / "seedance.json").read_text()))
             for name in ("latents", "film"):
                 latents = np.load(work / "reference" / f"{name}.npy")
                 self.assertEqual(latents.shape, (1, 4, 5, 8, 12))
