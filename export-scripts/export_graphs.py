@@ -111,7 +111,8 @@ print(worst)
 def compare(graph: GraphExport, path: Path, tolerance: float = TOLERANCE) -> float:
     """Runs the graph in a process of its own (onnx and onnxruntime quarrel over schemas in one) and compares with the network."""
     arrays: dict[str, np.ndarray] = {}
-    with torch.no_grad():
+    # On some processors oneDNN's convolutions of few channels are off by 5e-4, where PyTorch's own and ONNX Runtime's agree with double precision to 5e-7.
+    with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):
         for k, sample in enumerate(graph.samples):
             arrays |= {f"{k}.in.{n}": t.numpy() for n, t in zip(graph.inputs, sample, strict=True)}
             out = graph.module(*sample)
