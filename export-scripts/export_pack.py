@@ -40,8 +40,6 @@ from world.prompts import evaluation_prompts
 NAME, VERSION = "seedance-mini", "0.6.0"
 SHIFT, STEPS, GUIDANCE = 2.0, 25, 3.0
 MAX_TOKENS = 192
-LEAST_WINDOWS = 1000
-"""Of a video whose semantic tokens are sampled first: none, unless seedance.json is changed. Short videos gain half a point by it, in long ones subjects change more (see the model card)."""
 RESOLUTIONS = {"64p": 1, "256p": SCALE, "1024p": SCALE**2}
 """What the cascade's sizes are called, by their lines: how many times larger than the drafts they are."""
 REFERENCE = {"prompt": "a red ball on the left moves to the right on a grey background", "seed": 7, "frames": 17, "width": 96, "height": 64, "steps": 8}
@@ -155,7 +153,7 @@ def contract(graphs: list[GraphExport], statistics: Statistics, latent_channels:
     few = {"distilled": {"solver": "euler", "steps": FEW.steps, "guidance": FEW.guidance, "shift": FEW.shift}} if any(g.role == "transformer_distilled" for g in graphs) else {}
     cascade = {"cascade": {"scale": SCALE, "resolutions": RESOLUTIONS}} if any(g.role == "upscaler" for g in graphs) else {}
     semantics = {"semantics": {
-        "channels": len(tokens["mean"]), "temporal_stride": TEMPORAL_STRIDE, "spatial_stride": SEMANTIC_STRIDE, **tokens, "noise": PLAN_NOISE, "least_windows": LEAST_WINDOWS,
+        "channels": len(tokens["mean"]), "temporal_stride": TEMPORAL_STRIDE, "spatial_stride": SEMANTIC_STRIDE, **tokens, "noise": PLAN_NOISE,
         "transformer_channels": channels(len(tokens["mean"])), "solver": "euler", "steps": planning.steps, "guidance": planning.guidance, "shift": planning.shift,
         **({"timestep_spacing": "trailing"} if planning.few else {})}} if tokens else {}
     declared |= {g.role: {"file": f"{g.role}/model.onnx", "inputs": tensors(g.inputs), "outputs": tensors(g.outputs)} for g in graphs}
@@ -286,9 +284,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--record", type=Path, help="only record the reference run of shots and images, with the graphs of this pack")
     args = parser.parse_args(argv)
     if args.record:
-        recorded = PackPeer(args.record)
-        recorded.planner = None
-        write_film_reference(recorded, args.reference)
+        write_film_reference(PackPeer(args.record), args.reference)
         return
 
     torch.manual_seed(0)  # the graphs are compared on random inputs
@@ -296,7 +292,8 @@ def main(argv: list[str] | None = None) -> None:
     bundle, vae = peer.bundle, peer.vae
     distilled: Bundle | None = load_average(args.work / "transformer_distilled" / "state.pt", Bundle.from_config) if (args.work / "transformer_distilled").exists() else None  # type: ignore[assignment]
     if args.without_plan:
-        peer.planner, bundle, distilled = None, without_plan(bundle), without_plan(distilled) if distilled else None
+        bundle, distilled = without_plan(bundle), without_plan(distilled) if distilled else None
+        peer = TorchPeer(bundle, vae, peer.tokenizer, peer.statistics)
     thin_decoder = load_decoder(args.work / "vae_thin" / "state.pt") if (args.work / "vae_thin").exists() else None
     upscaler = load_average(args.work / "upscaler" / "state.pt", lambda c: Upscaler(UpscalerConfig(**c))) if (args.work / "upscaler").exists() else None
     reward = load_average(args.work / "reward" / "state.pt", lambda c: Reward(RewardConfig.from_dict(c))) if (args.work / "reward" / "state.pt").exists() else None
@@ -319,11 +316,10 @@ def main(argv: list[str] | None = None) -> None:
     write_contract(contract(graphs, peer.statistics, vae.config.latent_channels, sums_of(partial), *planning), partial)
     if (args.out / "README.md").exists():
         shutil.copy(args.out / "README.md", partial / "README.md")
-    alone = TorchPeer(bundle, vae, peer.tokenizer, peer.statistics)  # videos of a single window, which are not planned (LEAST_WINDOWS)
-    write_reference(alone, args.reference)
-    write_film_reference(alone, args.reference)
+    write_reference(peer, args.reference)
+    write_film_reference(peer, args.reference)
     if distilled:
-        write_few_reference(TorchPeer(distilled, vae, peer.tokenizer, peer.statistics), args.reference)
+        write_few_reference(TorchPeer(distilled, vae, peer.tokenizer, peer.statistics, peer.planner if distilled.transformer.config.semantic_channels else None), args.reference)
     shutil.rmtree(args.out, ignore_errors=True)
     partial.rename(args.out)
     print(f"{args.out}: {sum(p.stat().st_size for p in args.out.rglob('*') if p.is_file()) / 1e6:.1f} MB")

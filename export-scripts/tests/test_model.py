@@ -292,7 +292,7 @@ class WholeWayTests(unittest.TestCase):
             made = json.loads((work / "two_stages" / "seedance.json").read_text())
             self.assertLessEqual({"semantic_encoder", "semantic_transformer"}, set(made["graphs"]))
             self.assertEqual((made["semantics"]["channels"], made["graphs"]["transformer"]["inputs"]["semantic_states"]["shape"][1]), (4, 5))
-            self.assertEqual([made["semantics"][key] for key in ("steps", "guidance", "timestep_spacing", "least_windows")], [4, 1.0, "trailing", export_pack.LEAST_WINDOWS])
+            self.assertEqual([made["semantics"][key] for key in ("steps", "guidance", "timestep_spacing")], [4, 1.0, "trailing"])
             evaluate.main(["--pack", str(work / "two_stages"), "--without-plan", "--kinds", "one", "--count", "1", "--steps", "2"])
             evaluate.main(["--pack", str(work / "two_stages"), "--kinds", "one", "--count", "1", "--steps", "2", "--given"])
             import_pack.main(["--pack", str(work / "two_stages"), "--work", str(work / "two_again")])

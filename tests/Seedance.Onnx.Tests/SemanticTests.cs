@@ -3,7 +3,6 @@ using Seedance.Onnx.Costs;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Forecasts;
 using Seedance.Onnx.Graphs.Precision;
-using Seedance.Onnx.Latents;
 using Seedance.Onnx.Media;
 using Seedance.Onnx.Memory;
 using Seedance.Onnx.Optimization;
@@ -247,40 +246,6 @@ public sealed class SemanticTests
 
         Assert.Equal(FlowSchedule.Trailing(4, 2.5).Sigmas, plan.Semantics!.Schedule.Sigmas);
         Assert.Equal(pack.Scheduler.CreateSchedule(4).Sigmas, plan.Schedule.Sigmas);
-    }
-
-    [Fact]
-    public async Task GenerateAsync_TokensForWindowsOnly_ShortVideosAndManyShotsDoWithout()
-    {
-        using TemporaryFolder folder = new();
-        TinyPack.CopyTo(folder, SemanticRun.Pack);
-        TinyPack.ChangeContract(folder, contract => contract["semantics"]!["least_windows"] = 2);
-        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(folder.Path);
-        VideoRequest film = SemanticRun.Request("long") with { Shots = [.. Enumerable.Range(0, 9).Select(shot => new ShotRequest { Caption = $"{shot}" })], Frames = 65 };
-        GenerationPlan plan = await pipeline.PlanAsync(SemanticRun.Request("words"));
-        StageClock clock = new();
-
-        float[] latents = pipeline.MakeLatents(plan, clock, progress: null, CancellationToken.None);
-
-        Assert.Null(plan.Semantics);
-        Assert.Equal([(GenerationStage.Denoise, 4)], clock.Reports.Select(report => (report.Stage, report.Runs)));
-        Assert.NotEqual(SemanticRun.Numbers("words_latents"), latents);
-        Assert.All(latents, value => Assert.True(float.IsFinite(value)));
-        Assert.NotNull((await pipeline.PlanAsync(SemanticRun.Request("long"))).Semantics);
-        Assert.Null((await pipeline.PlanAsync(film)).Semantics);
-        Assert.DoesNotContain("semantic_transformer", pipeline.Pack.Contract.RunRoles);
-    }
-
-    [Fact]
-    public void Fill_NoTokens_AllRowsAreZeros()
-    {
-        SemanticTokens none = SemanticTokens.None(new LatentShape(3, 2, 4, 6));
-        float[] input = [.. Enumerable.Repeat(7F, 2 * 4 * 2 * 4 * 6)];
-
-        none.Fill(input);
-
-        Assert.Equal([4, 2, 4, 6], none.InputShape);
-        Assert.All(input, value => Assert.Equal(0, value));
     }
 
     [Fact]

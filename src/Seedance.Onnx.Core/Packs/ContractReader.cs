@@ -135,7 +135,6 @@ internal static class ContractReader
             TransformerChannels = ReadChannels(fields.FieldsList("transformer_channels")),
             Sampling = ReadSettings(fields),
             Spacing = fields.Text("timestep_spacing", "trailing, or left out", static name => name == "trailing", ifMissing: "") == "trailing" ? ScheduleSpacing.Trailing : null,
-            LeastWindows = fields.Whole("least_windows", 1, 1000, ifMissing: 1),
             Noise = fields.Number("noise", 0, 1, orEqual: true, ifMissing: 0),
         };
         fields.Close();

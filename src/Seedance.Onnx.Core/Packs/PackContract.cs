@@ -71,7 +71,7 @@ public sealed record PackContract
     {
         GraphRoles.Transformer => !Graphs.ContainsKey(GraphRoles.DistilledTransformer),
         GraphRoles.SecondTransformer or GraphRoles.DistilledTransformer => Graphs.ContainsKey(role),
-        GraphRoles.SemanticTransformer => Sampled(undistilled: false).SamplesSemantics(windows: 1, shots: 1),
+        GraphRoles.SemanticTransformer => Sampled(undistilled: false).FollowsSemantics,
         _ => GraphRoles.Required.Contains(role),
     });
 
@@ -88,13 +88,6 @@ public sealed record PackContract
 
     /// <summary>Whether the transformer that <see cref="Sampling"/> names makes latents after semantic tokens.</summary>
     public bool FollowsSemantics => FindGraph(Sampling.Transformer)?.FindInput(SemanticsContract.Input) is not null;
-
-    /// <summary>Whether the tokens of a video are sampled before its latents are.</summary>
-    /// <param name="windows">Its windows, at least 1.</param>
-    /// <param name="shots">Its shots, at least 1.</param>
-    /// <returns>False where the transformer follows none, or can do without.</returns>
-    public bool SamplesSemantics(int windows, int shots) =>
-        FollowsSemantics && Semantics is { LeastWindows: var least } && windows >= least && (least == 1 || shots <= MaxShots);
 
     /// <summary>What a graph that gives a velocity takes on its channel axis.</summary>
     /// <param name="role">One of <see cref="GraphRoles.Transformers"/>.</param>

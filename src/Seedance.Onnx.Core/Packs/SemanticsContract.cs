@@ -20,12 +20,6 @@ public sealed record SemanticsContract
     /// <summary>How the noise levels of that are spaced; null, as the pack's scheduler has them, if the pack does not say.</summary>
     public ScheduleSpacing? Spacing { get; init; }
 
-    /// <summary>
-    /// How many windows a video has at least whose tokens are made, at least 1; 1, all videos, if the pack does not say. From 2 on its transformer makes latents of the words alone, too, and does so for shorter
-    /// videos and for those of more shots than are read at once.
-    /// </summary>
-    public int LeastWindows { get; init; } = 1;
-
     /// <summary>The share of noise that made tokens get before they are followed, 0 to 1: what they say in detail is not to be trusted. 0, none, if the pack does not say.</summary>
     public double Noise { get; init; }
 

@@ -25,7 +25,7 @@ internal static class RequestChecks
         }
 
         // Windows read no more than the captions of their own shots; semantic tokens are made of all of them at once.
-        bool apart = ReadsShotsApart(request, shots.Length, contract);
+        bool apart = ReadsShotsApart(request, contract);
         string text = !apart ? string.Concat(shots.Select(shot => shot.Caption)) : shots.Select(shot => shot.Caption).MaxBy(caption => caption.Length) ?? "";
         CheckText(!told ? "Prompt" : !apart ? "Text of all shots" : "Caption of a shot", told ? text : request.Prompt, contract, problems);
         CheckText("NegativePrompt", request.NegativePrompt, contract, problems);
@@ -37,12 +37,12 @@ internal static class RequestChecks
     }
 
     /// <summary>Whether no transformer reads the captions of more shots than a window has.</summary>
-    private static bool ReadsShotsApart(VideoRequest request, int shots, PackContract contract) =>
-        contract.Video.WindowFrames is not null && (request.SemanticsOf is not null || !contract.Sampled(request.Undistilled).SamplesSemantics(int.MaxValue, shots));
+    private static bool ReadsShotsApart(VideoRequest request, PackContract contract) =>
+        contract.Video.WindowFrames is not null && (!contract.Sampled(request.Undistilled).FollowsSemantics || request.SemanticsOf is not null);
 
     private static void CheckShots(VideoRequest request, ImmutableArray<ShotRequest> shots, PackContract contract, List<string> problems)
     {
-        if (shots.Length > contract.MaxShots && (!ReadsShotsApart(request, shots.Length, contract) || contract.MaxShots == 1))
+        if (shots.Length > contract.MaxShots && (!ReadsShotsApart(request, contract) || contract.MaxShots == 1))
         {
             problems.Add($"Shots must be at most {contract.MaxShots} with pack '{contract.Name}', but are {shots.Length}. {(contract.MaxShots == 1 ? "Use a pack that takes shots, or make a video of each." : "Make two videos.")}");
         }

@@ -42,8 +42,7 @@ public sealed record SemanticPlan
     /// <summary>Plans a video's semantics as its pack has them.</summary>
     internal static SemanticPlan? Of(VideoRequest request, PackContract contract, SchedulerContract scheduler, RequestReading reading, GuidancePlan guidance)
     {
-        bool isMade = request.SemanticsOf is not null ? contract.FollowsSemantics : contract.SamplesSemantics(reading.Windows.Length, reading.PlannedShots.Length);
-        if (!isMade || contract.Semantics is not { } semantics)
+        if (!contract.FollowsSemantics || contract.Semantics is not { } semantics)
         {
             return null;
         }

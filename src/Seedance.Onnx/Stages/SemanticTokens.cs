@@ -12,10 +12,6 @@ internal sealed class SemanticTokens(float[] values, LatentShape shape)
     /// <summary>The axes of the transformer's input for one branch, [1 + C, f, h, w]: a channel that tells whether there is a token, and the token.</summary>
     public IReadOnlyList<long> InputShape => [1 + shape.Channels, shape.Frames, shape.Height, shape.Width];
 
-    /// <summary>No tokens, for a transformer that follows some and can do without: all rows are as those of a negative prompt.</summary>
-    /// <param name="shape">The latents' tokens, [C, f, h, w].</param>
-    public static SemanticTokens None(LatentShape shape) => new([], shape);
-
     /// <summary>The tokens of a video as they are followed: (1 − s) token + s ε, where s is the pack's share of noise.</summary>
     /// <param name="plan">The whole video's plan.</param>
     /// <param name="clean">[C, f, h, w] float32: its tokens; changed.</param>
@@ -48,17 +44,12 @@ internal sealed class SemanticTokens(float[] values, LatentShape shape)
         return new SemanticTokens(own, part);
     }
 
-    /// <summary>Fills the transformer's input: the captions' branch, the last, follows the tokens, if there are any; the others have none.</summary>
+    /// <summary>Fills the transformer's input: the captions' branch, the last, follows the tokens, the others have none.</summary>
     /// <param name="input">[G, 1 + C, f, h, w] float32.</param>
     public void Fill(Span<float> input)
     {
         int area = shape.Frames * shape.Height * shape.Width;
         input.Clear();
-        if (values.Length == 0)
-        {
-            return;
-        }
-
         Span<float> last = input[^(values.Length + area)..];
         last[..area].Fill(1);
         values.CopyTo(last[area..]);

@@ -106,11 +106,6 @@ internal sealed class StageSequence(ModelPack pack, GraphSessions sessions, Memo
         using StageRun stage = new(run.Clock, GenerationStage.Denoise);
         GraphSession transformer = sessions.Need(plan.Transformers.FirstOrDefault(role => role != GraphRoles.SecondTransformer) ?? GraphRoles.Transformer, cancellationToken);
         DenoiseStage denoise = new(transformer, pack.Contract.TransformerChannels, sessions.Find(GraphRoles.SecondTransformer));
-        if (semantics is null && pack.Contract.Sampled(plan.Request.Undistilled).FollowsSemantics)
-        {
-            semantics = SemanticTokens.None(pack.Contract.Semantics!.Tokens.LatentsOf(plan.Size, plan.Frames));
-        }
-
         return denoise.Run(plan, text, condition, semantics, stage, observer, events.Progress, cancellationToken);
     }
 
