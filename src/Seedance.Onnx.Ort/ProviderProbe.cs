@@ -8,7 +8,7 @@ namespace Seedance.Onnx.Ort;
 internal static class ProviderProbe
 {
     /// <summary>y = −x for one float32: an ONNX file of 64 bytes, opset 17.</summary>
-    private static readonly byte[] Negate =
+    internal static readonly byte[] Negate =
         Convert.FromBase64String("CAg6NgoLCgF4EgF5IgNOZWcSBXByb2JlWg8KAXgSCgoICAESBAoCCAFiDwoBeRIKCggIARIECgIIAUIECgAQEQ==");
 
     private static readonly string[] VulkanDrivers = ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"];

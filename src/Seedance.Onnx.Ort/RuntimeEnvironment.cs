@@ -13,6 +13,9 @@ internal static class RuntimeEnvironment
     /// <summary>Threads of the pool that all sessions of the process can share; 0 before there is one, and where the host made an environment without.</summary>
     private static int _pooledThreads;
 
+    /// <summary>Whether ONNX Runtime knows the operators' domain of its Extensions.</summary>
+    private static bool _knowsExtensions;
+
     /// <summary>The options of a session on a target, with the operators of ONNX Runtime Extensions.</summary>
     /// <exception cref="ExecutionTargetException">A native library is missing or does not load.</exception>
     public static SessionOptions CreateSessionOptions(ResolvedTarget target)
@@ -37,6 +40,7 @@ internal static class RuntimeEnvironment
         try
         {
             options.RegisterOrtExtensions();
+            AddExtensions(options);
             return options;
         }
         catch (OnnxRuntimeException error)
@@ -74,6 +78,22 @@ internal static class RuntimeEnvironment
             throw new ExecutionTargetException(
                 $"The native library of ONNX Runtime must load from '{AppContext.BaseDirectory}', but does not: {FirstLine(error.GetBaseException())} "
                 + "Build again, or install what the library needs (on Debian: libstdc++6).", error);
+        }
+    }
+
+    /// <summary>
+    /// Lets the process have its first session with Extensions alone: ONNX Runtime looks whether their domain is known and adds it without a lock in between, so that of two first sessions at once one would fail
+    /// (github.com/microsoft/onnxruntime/issues/27089).
+    /// </summary>
+    private static void AddExtensions(SessionOptions options)
+    {
+        lock (Gate)
+        {
+            if (!_knowsExtensions)
+            {
+                using InferenceSession first = new(ProviderProbe.Negate, options);
+                _knowsExtensions = true;
+            }
         }
     }
 
