@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Seedance.Onnx.Latents;
 
 namespace Seedance.Onnx.Media;
@@ -6,6 +7,7 @@ namespace Seedance.Onnx.Media;
 /// Writes frames to a video file, one after another, through an FFmpeg process that takes them raw on its input.
 /// </summary>
 /// <remarks>
+/// FFmpeg starts with the first frame: its start keeps a processor for a tenth of a second, which whatever makes that frame has better use for.
 /// The file appears under its name only when <see cref="CompleteAsync"/> has returned. An error, a cancellation or a dispose before that
 /// ends FFmpeg and removes everything that was written. One call at a time: not safe for concurrent use.
 /// </remarks>
@@ -14,14 +16,17 @@ public sealed class VideoWriter : IAsyncDisposable
     private const int MaxMetadataChars = 30_000;
 
     private readonly PendingFile _file;
-    private readonly FFmpegProcess _process;
+    private readonly FFmpegTool _tool;
+    private readonly ImmutableArray<string> _arguments;
     private readonly int _frameBytes;
+    private FFmpegProcess? _process;
     private State _state = State.Writing;
 
-    private VideoWriter(PendingFile file, FFmpegProcess process, VideoSize size, FrameRate frameRate, VideoFormat format)
+    private VideoWriter(PendingFile file, FFmpegTool tool, ImmutableArray<string> arguments, VideoSize size, FrameRate frameRate, VideoFormat format)
     {
         _file = file;
-        _process = process;
+        _tool = tool;
+        _arguments = arguments;
         _frameBytes = VideoFrame.ByteCount(size);
         Size = size;
         FrameRate = frameRate;
@@ -51,16 +56,16 @@ public sealed class VideoWriter : IAsyncDisposable
     /// <summary>Frames that FFmpeg has taken so far.</summary>
     public int FrameCount { get; private set; }
 
-    /// <summary>Whether the process still lives is what tests ask.</summary>
-    internal int ProcessId => _process.Id;
+    /// <summary>Whether the process still lives is what tests ask, after the first frame.</summary>
+    internal int ProcessId => _process!.Id;
 
     /// <summary>Checks that a file could be written at <paramref name="path"/>: call it before heavy work. A trial file is made and removed.</summary>
     /// <param name="path">The file to be; one that exists will be replaced. One that ends like a folder's name is a folder, which must not exist or be empty.</param>
     /// <exception cref="MediaException">The folder does not exist or cannot be written, or the path is a folder or a read-only file.</exception>
     public static void CheckWritable(string path) => PendingFile.Create(path, isFolder: Path.EndsInDirectorySeparator(path));
 
-    /// <summary>Starts FFmpeg.</summary>
-    /// <param name="tool">The FFmpeg to run.</param>
+    /// <summary>Checks what can be checked before there is a frame.</summary>
+    /// <param name="tool">The FFmpeg to run, from the first frame on.</param>
     /// <param name="path">The file to be; one that exists is replaced at the end. A folder of pictures must not exist, or be empty.</param>
     /// <param name="size">Width and height of each frame in pixels, multiples of <see cref="VideoFormat.SizeMultiple"/>.</param>
     /// <param name="frameRate">Frames per second as they are handed over.</param>
@@ -69,7 +74,6 @@ public sealed class VideoWriter : IAsyncDisposable
     /// <exception cref="InvalidRequestException">The size does not fit the format, the quality is out of range, or no format has this extension.</exception>
     /// <exception cref="ArgumentException">The frame rate is empty, or a metadata entry cannot be passed to a program.</exception>
     /// <exception cref="MediaException">The file cannot be written there.</exception>
-    /// <exception cref="ExecutionTargetException">FFmpeg does not start.</exception>
     public static VideoWriter Open(FFmpegTool tool, string path, VideoSize size, FrameRate frameRate, VideoEncoding? encoding = null)
     {
         ArgumentNullException.ThrowIfNull(tool);
@@ -81,13 +85,12 @@ public sealed class VideoWriter : IAsyncDisposable
         List<string> metadata = MetadataArguments(encoding, format);
 
         PendingFile file = PendingFile.Create(path, format.IsFolder);
-        file.Begin();
         string[] quality = (encoding.Quality ?? format.DefaultQuality) is { } level ? ["-crf", $"{level}"] : [];
-        FFmpegProcess process = Start(tool, file, [
+        ImmutableArray<string> arguments = [
             "-protocol_whitelist", "pipe", "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size.ToString(),
-            "-framerate", frameRate.ToString(), "-i", "pipe:0", .. quality, .. format.ArgumentsAt(encoding.FrameRate?.OrThrow(nameof(encoding))), .. metadata, "-y", "file:" + file.FFmpegPath]);
-        _ = process.Output.CopyToAsync(Stream.Null); // Nothing is expected there, and nothing may block there.
-        return new VideoWriter(file, process, size, frameRate, format);
+            "-framerate", frameRate.ToString(), "-i", "pipe:0", .. quality, .. format.ArgumentsAt(encoding.FrameRate?.OrThrow(nameof(encoding))), .. metadata, "-y", "file:" + file.FFmpegPath,
+        ];
+        return new VideoWriter(file, tool, arguments, size, frameRate, format);
     }
 
     /// <summary>Hands frames to FFmpeg; returns when it has taken them, which is not yet on disk.</summary>
@@ -95,6 +98,7 @@ public sealed class VideoWriter : IAsyncDisposable
     /// <param name="cancellationToken">Ends the whole file: FFmpeg is killed and what it wrote is removed.</param>
     /// <exception cref="ArgumentException">The length is no multiple of a frame's bytes, or is 0. The writer can go on.</exception>
     /// <exception cref="InvalidOperationException">The writer has completed or failed.</exception>
+    /// <exception cref="ExecutionTargetException">FFmpeg does not start.</exception>
     /// <exception cref="MediaException">FFmpeg stopped: the disk is full, say. Nothing is left of the file.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled. Nothing is left of the file.</exception>
     public async Task WriteAsync(ReadOnlyMemory<byte> frames, CancellationToken cancellationToken = default)
@@ -106,15 +110,16 @@ public sealed class VideoWriter : IAsyncDisposable
                 $"Frames must be one or more times {_frameBytes} bytes ({Size}, RGB24), but are {frames.Length} bytes. Pass whole frames.", nameof(frames));
         }
 
+        FFmpegProcess process = _process ??= Start();
         try
         {
-            using CancellationTokenRegistration kill = _process.KillOn(cancellationToken);
-            await _process.Input.WriteAsync(frames, cancellationToken).ConfigureAwait(false);
+            using CancellationTokenRegistration kill = process.KillOn(cancellationToken);
+            await process.Input.WriteAsync(frames, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            throw await FailAsync(e, cancellationToken).ConfigureAwait(false);
+            throw await FailAsync(process, e, cancellationToken).ConfigureAwait(false);
         }
 
         FrameCount += frames.Length / _frameBytes;
@@ -140,7 +145,7 @@ public sealed class VideoWriter : IAsyncDisposable
     public async Task CompleteAsync(CancellationToken cancellationToken = default)
     {
         RequireWriting();
-        if (FrameCount == 0)
+        if (_process is not { } process)
         {
             throw new InvalidOperationException("A video must have at least one frame, but none was written. Write frames first.");
         }
@@ -148,19 +153,19 @@ public sealed class VideoWriter : IAsyncDisposable
         int exitCode;
         try
         {
-            using CancellationTokenRegistration kill = _process.KillOn(cancellationToken);
-            _process.EndInput();
-            exitCode = await _process.WaitForExitAsync().ConfigureAwait(false);
+            using CancellationTokenRegistration kill = process.KillOn(cancellationToken);
+            process.EndInput();
+            exitCode = await process.WaitForExitAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            throw await FailAsync(e, cancellationToken).ConfigureAwait(false);
+            throw await FailAsync(process, e, cancellationToken).ConfigureAwait(false);
         }
 
         if (exitCode != 0)
         {
-            throw await FailAsync(cause: null, cancellationToken).ConfigureAwait(false);
+            throw await FailAsync(process, cause: null, cancellationToken).ConfigureAwait(false);
         }
 
         try
@@ -186,23 +191,14 @@ public sealed class VideoWriter : IAsyncDisposable
 
         bool completed = _state == State.Completed;
         _state = State.Disposed;
-        await _process.DisposeAsync().ConfigureAwait(false);
+        if (_process is { } process)
+        {
+            await process.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (!completed)
         {
             _file.Discard();
-        }
-    }
-
-    private static FFmpegProcess Start(FFmpegTool tool, PendingFile file, string[] arguments)
-    {
-        try
-        {
-            return tool.StartFFmpeg(arguments);
-        }
-        catch
-        {
-            file.Discard();
-            throw;
         }
     }
 
@@ -248,6 +244,14 @@ public sealed class VideoWriter : IAsyncDisposable
         return arguments;
     }
 
+    private FFmpegProcess Start()
+    {
+        _file.Begin();
+        FFmpegProcess process = _tool.StartFFmpeg(_arguments);
+        _ = process.Output.CopyToAsync(Stream.Null); // Nothing is expected there, and nothing may block there.
+        return process;
+    }
+
     private void RequireWriting()
     {
         ObjectDisposedException.ThrowIf(_state == State.Disposed, this);
@@ -258,10 +262,10 @@ public sealed class VideoWriter : IAsyncDisposable
     }
 
     /// <summary>Cleans up after a failure or a cancellation, and says which of the two it was.</summary>
-    private async Task<Exception> FailAsync(Exception? cause, CancellationToken cancellationToken)
+    private async Task<Exception> FailAsync(FFmpegProcess process, Exception? cause, CancellationToken cancellationToken)
     {
         _state = State.Failed;
-        int exitCode = await _process.WaitOrKillAsync().ConfigureAwait(false);
+        int exitCode = await process.WaitOrKillAsync().ConfigureAwait(false);
         _file.Discard();
         try
         {
@@ -272,7 +276,7 @@ public sealed class VideoWriter : IAsyncDisposable
             return new OperationCanceledException($"Writing '{FilePath}' was cancelled.", canceled, cancellationToken);
         }
 
-        string said = _process.Errors;
+        string said = process.Errors;
         if (said.Contains("No space left on device", StringComparison.OrdinalIgnoreCase))
         {
             return new MediaException(

@@ -123,6 +123,23 @@ public sealed class VideoWriterTests : IDisposable
         Assert.True(new FileInfo(path).Length > 100);
     }
 
+    [SkippableFact]
+    public async Task WriteAsync_FirstFrame_StartsFFmpegAndNotBefore()
+    {
+        using TestFolder programs = new();
+        string started = programs.File("started");
+        FFmpegTool tool = TestFFmpeg.Fake(programs, $": > \"{started}\"; cat > /dev/null; echo whole > \"$OUT\"");
+        await using var writer = VideoWriter.Open(tool, _folder.File("x.mp4"), TestClip.Size, Rate);
+        await Task.Delay(300);
+        bool early = File.Exists(started);
+
+        await writer.WriteAsync(TestClip.Frames(1, TestClip.Size));
+        await writer.CompleteAsync();
+
+        Assert.False(early);
+        Assert.True(File.Exists(started));
+    }
+
     [FFmpegFact]
     public async Task DisposeAsync_WithoutComplete_LeavesNoFileAndNoProcess()
     {
