@@ -18,6 +18,7 @@ public sealed class GraphBinding : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly CancellableRun _run;
     private readonly CancellableRun _lastRun;
+    private readonly ResolvedTarget _target;
     private readonly Dictionary<TensorContract, (GraphTensor Tensor, Shared<OrtValue> Value)> _bound = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<TensorContract, DeviceTensor> _uploads = new(ReferenceEqualityComparer.Instance);
     private readonly Func<ElementType, long[], DeviceTensor>? _allocate;
@@ -30,16 +31,17 @@ public sealed class GraphBinding : IDisposable
     /// <param name="session">The session.</param>
     /// <param name="contract">What goes in and out.</param>
     /// <param name="allocate">Makes a tensor on the session's device; null if that is the processor.</param>
-    /// <param name="arenas">The session's allocators, as ONNX Runtime names them.</param>
+    /// <param name="target">What the session runs on.</param>
     /// <param name="recording">The number of the CUDA graph that its runs record and replay; null for none.</param>
-    internal GraphBinding(Shared<NativeSession> session, GraphContract contract, Func<ElementType, long[], DeviceTensor>? allocate, string arenas, int? recording)
+    internal GraphBinding(Shared<NativeSession> session, GraphContract contract, Func<ElementType, long[], DeviceTensor>? allocate, ResolvedTarget target, int? recording)
     {
         _allocate = allocate;
+        _target = target;
         _session = session;
         _contract = contract;
         _binding = session.Value.Session.CreateIoBinding();
         _run = new CancellableRun(recording, arenas: null);
-        _lastRun = new CancellableRun(recording, arenas);
+        _lastRun = new CancellableRun(recording, target.Arenas);
         LiveHandles.Opened();
     }
 
@@ -93,7 +95,7 @@ public sealed class GraphBinding : IDisposable
     public void Run(CancellationToken cancellationToken = default) => Run(isLast: false, cancellationToken);
 
     /// <inheritdoc cref="Run(CancellationToken)"/>
-    /// <param name="isLast">Whether no run follows soon, so that the session gives back the memory that it worked in; otherwise the next run finds it there.</param>
+    /// <param name="isLast">Whether no run follows soon, so that the session gives back the memory that it worked in where the process holds more than <see cref="ResolvedTarget.KeptBytes"/>; otherwise the next run finds it there.</param>
     /// <param name="cancellationToken">Stops the run between two nodes; what the outputs then hold is undefined.</param>
     public void Run(bool isLast, CancellationToken cancellationToken = default)
     {
@@ -106,7 +108,7 @@ public sealed class GraphBinding : IDisposable
 
         long began = Stopwatch.GetTimestamp();
         Upload();
-        _ = (isLast ? _lastRun : _run).Run(
+        _ = (isLast && _target.GivesBack ? _lastRun : _run).Run(
             _contract.Role,
             static (binding, options) =>
             {

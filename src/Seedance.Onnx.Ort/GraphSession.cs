@@ -125,7 +125,7 @@ public sealed class GraphSession : IDisposable
         Shared<NativeSession> session = _native.AddOwner();
         try
         {
-            return new GraphBinding(session, Contract, session.Value.IsOnHost ? null : NewTensor, Target.Arenas, Recording(isRecorded));
+            return new GraphBinding(session, Contract, session.Value.IsOnHost ? null : NewTensor, Target, Recording(isRecorded));
         }
         catch
         {
@@ -134,7 +134,7 @@ public sealed class GraphSession : IDisposable
         }
     }
 
-    /// <summary>Runs the graph once; the outputs are allocated by the run, in the host's memory, and the memory that it worked in is given back.</summary>
+    /// <summary>Runs the graph once; the outputs are allocated by the run, in the host's memory, and the memory that it worked in is given back where the process holds more than <see cref="ResolvedTarget.KeptBytes"/>.</summary>
     /// <param name="inputs">Every declared input by its canonical name; borrowed for the run.</param>
     /// <param name="cancellationToken">Stops the run between two nodes.</param>
     /// <returns>The outputs; the caller disposes them.</returns>
@@ -152,7 +152,7 @@ public sealed class GraphSession : IDisposable
         string[] inputNames = [.. Contract.Inputs.Select(tensor => tensor.FileName)];
         OrtValue[] inputValues = [.. Contract.Inputs.Select(tensor => inputs[tensor.Name].Value.Value)];
         string[] outputNames = [.. Contract.Outputs.Select(tensor => tensor.FileName)];
-        using CancellableRun run = new(Target.RecordsRuns ? CancellableRun.NotRecorded : null, Target.Arenas);
+        using CancellableRun run = new(Target.RecordsRuns ? CancellableRun.NotRecorded : null, Target.GivesBack ? Target.Arenas : null);
         long began = Stopwatch.GetTimestamp();
         IDisposableReadOnlyCollection<OrtValue> values = run.Run(
             Contract.Role,

@@ -18,11 +18,13 @@ internal sealed class GraphSessions : IDisposable
     private readonly EngineCache _engines;
     private readonly ModelPack _pack;
     private readonly ExecutionTarget _target;
+    private readonly bool _keepsMemory;
 
-    private GraphSessions(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, bool fuses)
+    private GraphSessions(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, bool fuses, bool keepsMemory)
     {
         _pack = pack;
         _target = target;
+        _keepsMemory = keepsMemory;
         _composer = new PackComposer(pack, cacheFolder, verified, fuses);
         _engines = new EngineCache(cacheFolder);
     }
@@ -54,12 +56,13 @@ internal sealed class GraphSessions : IDisposable
     /// <param name="cacheFolder">Where composed graphs and built engines are kept.</param>
     /// <param name="verified">Whether the pack's files were compared with their sums.</param>
     /// <param name="fuses">Whether operators are fused.</param>
+    /// <param name="keepsMemory">Whether a graph may keep what it worked in for the next video; otherwise the next stage finds it free.</param>
     /// <param name="cancellationToken">Stops it: between two graphs, and while one is composed.</param>
     /// <exception cref="ModelPackException">A graph is missing, or is not what the pack declares.</exception>
     /// <exception cref="ExecutionTargetException">The target cannot be had here.</exception>
-    public static GraphSessions Open(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, bool fuses, CancellationToken cancellationToken)
+    public static GraphSessions Open(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, bool fuses, bool keepsMemory, CancellationToken cancellationToken)
     {
-        GraphSessions sessions = new(pack, target, cacheFolder, verified, fuses);
+        GraphSessions sessions = new(pack, target, cacheFolder, verified, fuses, keepsMemory);
         try
         {
             sessions.OpenText(cancellationToken);
@@ -175,6 +178,12 @@ internal sealed class GraphSessions : IDisposable
         }
 
         // A provider is tried once, not once a graph.
-        return _resolved.TryGetValue(own, out ResolvedTarget? resolved) ? resolved : _resolved[own] = own.Resolve();
+        if (!_resolved.TryGetValue(own, out ResolvedTarget? resolved))
+        {
+            resolved = own.Resolve();
+            _resolved[own] = resolved = _keepsMemory ? resolved : resolved with { KeptBytes = 0 };
+        }
+
+        return resolved;
     }
 }

@@ -335,7 +335,7 @@ public sealed partial class VideoPipeline : IAsyncDisposable
         PackSupport.Require(pack);
         ExecutionTarget target = options.Target.Over(options.Host.Execution).Over(pack.Contract.Execution);
         MemoryModel.RequireRoom(pack, options.MemoryLimit);
-        GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, options.FusesOperators, cancellationToken);
+        GraphSessions sessions = GraphSessions.Open(pack, target, options.Host.CacheFolder ?? EngineCache.DefaultFolder, options.VerifyFiles, options.FusesOperators, keepsMemory: options.MemoryLimit is null, cancellationToken);
         return new VideoPipeline(new GenerationPlanner(pack, options, sessions.Composed), options, sessions);
     }
 }

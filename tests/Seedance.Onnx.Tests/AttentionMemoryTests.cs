@@ -44,7 +44,7 @@ public sealed class AttentionMemoryTests(ITestOutputHelper output) : IDisposable
 
     private long Measure(ModelPack pack, ComposedGraph step, GenerationPlan plan)
     {
-        using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, _cache.Path, verified: true, fuses: true, CancellationToken.None);
+        using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, _cache.Path, verified: true, fuses: true, keepsMemory: false, CancellationToken.None);
         using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Branches, CancellationToken.None);
         using GraphSession session = step.Open(pack.Folder, engine: null);
         DenoiseStage stage = new(session, pack.Contract.TransformerChannels);

@@ -321,7 +321,7 @@ public sealed class SemanticTests
         public PackStages()
         {
             Pack = ModelPack.Open(SemanticRun.Pack);
-            _sessions = GraphSessions.Open(Pack, ExecutionTarget.Cpu, _cache.Path, verified: true, fuses: true, CancellationToken.None);
+            _sessions = GraphSessions.Open(Pack, ExecutionTarget.Cpu, _cache.Path, verified: true, fuses: true, keepsMemory: false, CancellationToken.None);
             Sequence = new StageSequence(Pack, _sessions, new MemoryModel(Pack, new PlannedCosts(Pack, _sessions.Composed)));
         }
 

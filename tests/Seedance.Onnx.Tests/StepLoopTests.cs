@@ -97,7 +97,7 @@ public sealed class StepLoopTests
     {
         ModelPack pack = ModelPack.Open(folder);
         using TemporaryFolder cache = new();
-        using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, cache.Path, verified: true, fuses: true, CancellationToken.None);
+        using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, cache.Path, verified: true, fuses: true, keepsMemory: false, CancellationToken.None);
         using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Branches, CancellationToken.None);
         StageClock clock = new();
 
