@@ -80,7 +80,7 @@ public class DenoiserBenchmarks
 
     private static DenoiseStage Stage(GraphSession step, ModelPack pack) => new(step, pack.Contract.TransformerChannels);
 
-    private GraphSessions Open(ModelPack pack) => GraphSessions.Open(pack, ExecutionTarget.Cpu, Path.Combine(_folder, "cache"), verified: false, fuses: true, keepsMemory: false, CancellationToken.None);
+    private GraphSessions Open(ModelPack pack) => GraphSessions.Open(pack, ExecutionTarget.Cpu, Path.Combine(_folder, "cache"), verified: false, fuses: true, keepsMemory: true, CancellationToken.None);
 
     private T Own<T>(T disposable)
         where T : IDisposable

@@ -18,7 +18,7 @@ public sealed class GraphBinding : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly CancellableRun _run;
     private readonly CancellableRun _lastRun;
-    private readonly ResolvedTarget _target;
+    private readonly bool _givesBack;
     private readonly Dictionary<TensorContract, (GraphTensor Tensor, Shared<OrtValue> Value)> _bound = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<TensorContract, DeviceTensor> _uploads = new(ReferenceEqualityComparer.Instance);
     private readonly Func<ElementType, long[], DeviceTensor>? _allocate;
@@ -36,7 +36,7 @@ public sealed class GraphBinding : IDisposable
     internal GraphBinding(Shared<NativeSession> session, GraphContract contract, Func<ElementType, long[], DeviceTensor>? allocate, ResolvedTarget target, int? recording)
     {
         _allocate = allocate;
-        _target = target;
+        _givesBack = target.GivesBack;
         _session = session;
         _contract = contract;
         _binding = session.Value.Session.CreateIoBinding();
@@ -95,7 +95,7 @@ public sealed class GraphBinding : IDisposable
     public void Run(CancellationToken cancellationToken = default) => Run(isLast: false, cancellationToken);
 
     /// <inheritdoc cref="Run(CancellationToken)"/>
-    /// <param name="isLast">Whether no run follows soon, so that the session gives back the memory that it worked in where the process holds more than <see cref="ResolvedTarget.KeptBytes"/>; otherwise the next run finds it there.</param>
+    /// <param name="isLast">Whether no run follows soon, so that the session gives back the memory that it worked in where the process held more than <see cref="ResolvedTarget.KeptBytes"/> when this was made; otherwise the next run finds it there.</param>
     /// <param name="cancellationToken">Stops the run between two nodes; what the outputs then hold is undefined.</param>
     public void Run(bool isLast, CancellationToken cancellationToken = default)
     {
@@ -108,7 +108,7 @@ public sealed class GraphBinding : IDisposable
 
         long began = Stopwatch.GetTimestamp();
         Upload();
-        _ = (isLast && _target.GivesBack ? _lastRun : _run).Run(
+        _ = (isLast && _givesBack ? _lastRun : _run).Run(
             _contract.Role,
             static (binding, options) =>
             {

@@ -20,6 +20,9 @@ public sealed record ResolvedTarget(ExecutionProvider Provider, ExecutionTarget 
     /// <summary>Processor threads that one run uses.</summary>
     public int Threads => Target.Threads ?? Environment.ProcessorCount;
 
+    /// <summary>Runs of a graph that may go on at once, each on <see cref="Threads"/> of its own; 1 if not specified.</summary>
+    public int RunsAtOnce { get; init; } = 1;
+
     /// <summary>Nodes that may run at once on the processor.</summary>
     public int InterOpThreads => Target.InterOpThreads ?? 1;
 

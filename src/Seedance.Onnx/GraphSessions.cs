@@ -10,6 +10,9 @@ namespace Seedance.Onnx;
 /// <remarks>The opener disposes it.</remarks>
 internal sealed class GraphSessions : IDisposable
 {
+    /// <summary>Branches of a guided step: with the prompt, and with what guidance leads away from.</summary>
+    private const int GuidedBranches = 2;
+
     private readonly ConcurrentDictionary<string, GraphSession> _sessions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ComposedGraph> _composed = new(StringComparer.Ordinal);
     private readonly Dictionary<ExecutionTarget, ResolvedTarget> _resolved = [];
@@ -18,12 +21,14 @@ internal sealed class GraphSessions : IDisposable
     private readonly EngineCache _engines;
     private readonly ModelPack _pack;
     private readonly ExecutionTarget _target;
+    private readonly bool _fuses;
     private readonly bool _keepsMemory;
 
     private GraphSessions(ModelPack pack, ExecutionTarget target, string cacheFolder, bool verified, bool fuses, bool keepsMemory)
     {
         _pack = pack;
         _target = target;
+        _fuses = fuses;
         _keepsMemory = keepsMemory;
         _composer = new PackComposer(pack, cacheFolder, verified, fuses);
         _engines = new EngineCache(cacheFolder);
@@ -55,7 +60,7 @@ internal sealed class GraphSessions : IDisposable
     /// <param name="target">What to run on, for all graphs and for single ones.</param>
     /// <param name="cacheFolder">Where composed graphs and built engines are kept.</param>
     /// <param name="verified">Whether the pack's files were compared with their sums.</param>
-    /// <param name="fuses">Whether operators are fused.</param>
+    /// <param name="fuses">Whether operators are fused, and branches run side by side; otherwise graphs run as they were exported.</param>
     /// <param name="keepsMemory">Whether a graph may keep what it worked in for the next video; otherwise the next stage finds it free.</param>
     /// <param name="cancellationToken">Stops it: between two graphs, and while one is composed.</param>
     /// <exception cref="ModelPackException">A graph is missing, or is not what the pack declares.</exception>
@@ -184,6 +189,24 @@ internal sealed class GraphSessions : IDisposable
             _resolved[own] = resolved = _keepsMemory ? resolved : resolved with { KeptBytes = 0 };
         }
 
-        return resolved;
+        return _fuses ? SideBySide(role, resolved) : resolved;
+    }
+
+    /// <summary>
+    /// Where guidance runs as many branches as the processor has threads, each branch gets a thread: two that compute one batch together hand every node's values to one another. A run without guidance has
+    /// that one thread then.
+    /// </summary>
+    private ResolvedTarget SideBySide(string role, ResolvedTarget target)
+    {
+        SamplingDefaults sampling = _pack.Contract.Sampling;
+        double guidance = role switch
+        {
+            GraphRoles.Transformer => sampling.Guidance,
+            GraphRoles.SecondTransformer => sampling.SecondGuidance ?? sampling.Guidance,
+            _ => 1,
+        };
+        return guidance != 1 && target.Provider == ExecutionProvider.Cpu && target.InterOpThreads == 1 && target.Threads == GuidedBranches
+            ? target with { Target = target.Target with { Threads = 1 }, RunsAtOnce = GuidedBranches }
+            : target;
     }
 }

@@ -87,21 +87,66 @@ public sealed class StepLoopTests
     public void Advance_ShippedPack_LatentsAreThoseOfTheLoopOnTheHost(SolverKind solver) =>
         Compare(ReferenceRun.Pack, ReferenceRun.Request with { Steps = Steps, Solver = solver, Frames = 5 });
 
+    /// <summary>On as many threads as there are branches, each branch has one; on any other number they are one batch.</summary>
+    [Theory, Trait("Tier", "Model")]
+    [InlineData(1, SolverKind.Euler, 0)]
+    [InlineData(2, SolverKind.Euler, 0)]
+    [InlineData(2, SolverKind.UniPC, 0.5)]
+    [InlineData(3, SolverKind.UniPC, 0.5)]
+    public void Advance_ThreadsForBranches_LatentsAreThoseOfTheLoopOnTheHost(int threads, SolverKind solver, double rescale)
+    {
+        VideoRequest request = ReferenceRun.Request with { Steps = Steps, Solver = solver, Guidance = 3, GuidanceRescale = rescale, GuidanceInterval = new(0.2, 0.9), Frames = 5 };
+        GenerationPlan plan = GenerationPlan.Create(request, ModelPack.Open(ReferenceRun.Pack));
+
+        _ = Compare(ReferenceRun.Pack, plan, plan.Ways[^1], threads: threads);
+    }
+
+    [Fact, Trait("Tier", "Model")]
+    public void Need_AsManyThreadsAsBranches_GivesEachBranchOne()
+    {
+        using TemporaryFolder cache = new();
+        (int, int) Of(int threads, string role, bool fuses)
+        {
+            using GraphSessions sessions = GraphSessions.Open(ModelPack.Open(ReferenceRun.Pack), ExecutionTarget.Cpu with { Threads = threads }, cache.Path, verified: true, fuses, keepsMemory: false, CancellationToken.None);
+            ResolvedTarget target = sessions.Need(role, CancellationToken.None).Target;
+            return (target.Threads, target.RunsAtOnce);
+        }
+
+        Assert.Equal((1, 2), Of(2, GraphRoles.Transformer, fuses: true));
+        Assert.Equal((1, 1), Of(1, GraphRoles.Transformer, fuses: true));
+        Assert.Equal((3, 1), Of(3, GraphRoles.Transformer, fuses: true));
+        Assert.Equal((2, 1), Of(2, GraphRoles.DistilledTransformer, fuses: true));
+        Assert.Equal((2, 1), Of(2, GraphRoles.Transformer, fuses: false));
+    }
+
+    [Fact, Trait("Tier", "Model")]
+    public async Task Advance_SideBySideCancelled_StopsAllBranches()
+    {
+        VideoRequest request = ReferenceRun.Request with { Steps = 50, Guidance = 3 };
+        GenerationPlan plan = GenerationPlan.Create(request, ModelPack.Open(ReferenceRun.Pack));
+        using CancellationTokenSource stop = new();
+
+        Task run = Task.Run(() => Compare(ReferenceRun.Pack, plan, plan.Ways[^1], new Listener(progress => stop.CancelAfter(progress.Step)), threads: 2, stop.Token));
+
+        Assert.Equal(stop.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run)).CancellationToken);
+    }
+
     private static StageReport Compare(string folder, VideoRequest request)
     {
         GenerationPlan plan = GenerationPlan.Create(request, ModelPack.Open(folder));
         return Compare(folder, plan, plan.Ways[^1]);
     }
 
-    private static StageReport Compare(string folder, GenerationPlan plan, PlannedSteps way, IProgress<GenerationProgress>? progress = null)
+    private static StageReport Compare(
+        string folder, GenerationPlan plan, PlannedSteps way, IProgress<GenerationProgress>? progress = null, int? threads = null, CancellationToken cancellationToken = default)
     {
         ModelPack pack = ModelPack.Open(folder);
         using TemporaryFolder cache = new();
-        using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu, cache.Path, verified: true, fuses: true, keepsMemory: false, CancellationToken.None);
+        using GraphSessions sessions = GraphSessions.Open(pack, ExecutionTarget.Cpu with { Threads = threads }, cache.Path, verified: true, fuses: true, keepsMemory: false, CancellationToken.None);
         using TextCondition text = new TextStage(sessions.Find(GraphRoles.Tokenizer), sessions[GraphRoles.TextEncoder], pack.Contract.MaxTokens).Run(plan.Branches, CancellationToken.None);
         StageClock clock = new();
 
-        float[] latents = Denoise(new DenoiseStage(sessions.Need(GraphRoles.Transformer, CancellationToken.None), pack.Contract.TransformerChannels), plan, text, clock, progress);
+        float[] latents = Denoise(new DenoiseStage(sessions.Need(GraphRoles.Transformer, CancellationToken.None), pack.Contract.TransformerChannels), plan, text, clock, progress, cancellationToken);
 
         StageReport report = Assert.Single(clock.Reports);
         Assert.Equal(plan.Solver.Steps.Length, report.Runs + report.Skipped);
@@ -109,10 +154,10 @@ public sealed class StepLoopTests
         return report;
     }
 
-    private static float[] Denoise(DenoiseStage stage, GenerationPlan plan, TextCondition text, StageClock clock, IProgress<GenerationProgress>? progress)
+    private static float[] Denoise(DenoiseStage stage, GenerationPlan plan, TextCondition text, StageClock clock, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
     {
         using StageRun run = new(clock, GenerationStage.Denoise);
-        return stage.Run(plan, text, ImageCondition.None, stage: run, progress: progress);
+        return stage.Run(plan, text, ImageCondition.None, stage: run, progress: progress, cancellationToken: cancellationToken);
     }
 
     private static float[] RunOnHost(ModelPack pack, GenerationPlan plan, SolverPlan solver, TextCondition text)

@@ -5,8 +5,8 @@ using Seedance.Onnx.Sampling;
 
 namespace Seedance.Onnx.Stages;
 
-/// <summary>A step graph bound for some of the branches: once for each direction between the two states, so that a step binds nothing.</summary>
-internal sealed class StepLane : IDisposable
+/// <summary>A step graph bound for some of the branches, which it runs as one batch: once for each direction between the two states, so that a step binds nothing.</summary>
+internal sealed class StepLane : IStepLane
 {
     private readonly GraphBinding[] _bindings = new GraphBinding[2];
     private readonly HostTensor _weights;
@@ -52,20 +52,16 @@ internal sealed class StepLane : IDisposable
         }
     }
 
-    /// <summary>The graph that it runs.</summary>
+    /// <inheritdoc/>
     public GraphSession Graph { get; }
 
-    /// <summary>How often the graph ran.</summary>
+    /// <inheritdoc/>
     public int Runs => _bindings[0].Runs + _bindings[1].Runs;
 
-    /// <summary>The time that those runs took.</summary>
+    /// <inheritdoc/>
     public TimeSpan InRuns => _bindings[0].Elapsed + _bindings[1].Elapsed;
 
-    /// <summary>Does a step: reads one state and writes the other.</summary>
-    /// <param name="step">The step; its branches are those of the lane.</param>
-    /// <param name="from">Which state it reads, 0 or 1.</param>
-    /// <param name="isLast">Whether no run of the graph follows soon.</param>
-    /// <param name="cancellationToken">Stops it inside the run.</param>
+    /// <inheritdoc/>
     public void Run(SolverStep step, int from, bool isLast, CancellationToken cancellationToken)
     {
         step.CopyWeights(_weights.AsSpan<float>());

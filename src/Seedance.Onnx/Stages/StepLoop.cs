@@ -8,7 +8,7 @@ using Seedance.Onnx.Sampling;
 namespace Seedance.Onnx.Stages;
 
 /// <summary>
-/// A solver's plan run by a step graph: one run a step, of the branches that count in it. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep,
+/// A solver's plan run by a step graph: one run a step, of the branches that count in it, or on the processor a run for each of them side by side. What the solver keeps stays on the device, in two tensors that take turns; the host sends a timestep,
 /// a small matrix and the branches' weights, and noise where the plan adds any. Where a pack has two transformers, each step runs the graph of the one that the plan names; where the plan lets steps reuse a
 /// velocity, those that can run none; where it has several ways, one is chosen behind the steps that they have in common. From the third step on a step that runs a graph allocates nothing on the managed heap, but for the two that a way is chosen by.
 /// </summary>
@@ -19,8 +19,8 @@ internal sealed class StepLoop : IDisposable
     private readonly VelocityTurn? _turn;
     private readonly TorchRandom _random;
     private readonly DeviceTensor[] _states = new DeviceTensor[2];
-    private readonly List<StepLane> _lanes = [];
-    private readonly StepLane[][] _lanesOf;
+    private readonly List<IStepLane> _lanes = [];
+    private readonly IStepLane[][] _lanesOf;
     private readonly StepReuse? _reuse;
     private readonly GraphTensor _noise;
     private readonly long[] _shape;
@@ -54,15 +54,18 @@ internal sealed class StepLoop : IDisposable
             }
 
             // One lane for each transformer and set of branches that there is.
-            Dictionary<(string, string), StepLane> lanes = [];
+            Dictionary<(string, string), IStepLane> lanes = [];
             _lanesOf = [.. _ways.Select(way => way.Solver.Steps.Zip(way.Transformers, LaneOf).ToArray())];
 
-            StepLane LaneOf(SolverStep step, string role)
+            IStepLane LaneOf(SolverStep step, string role)
             {
                 (string, string) key = (role, string.Join(' ', step.Rows));
-                if (!lanes.TryGetValue(key, out StepLane? lane))
+                if (!lanes.TryGetValue(key, out IStepLane? lane))
                 {
-                    lane = new StepLane(role == GraphRoles.SecondTransformer ? second! : graph, Keep, step.Branches, _states, _noise, conditions.Of(step.Rows));
+                    GraphSession own = role == GraphRoles.SecondTransformer ? second! : graph;
+                    lane = own.Target.RunsAtOnce > 1 && step.Branches > 1
+                        ? new SideBySideLane(own, Keep, _states, _noise, [.. step.Rows.Select(row => conditions.Of([row]))])
+                        : new StepLane(own, Keep, step.Branches, _states, _noise, conditions.Of(step.Rows));
                     _lanes.Add(lane);
                     lanes.Add(key, lane);
                 }
@@ -86,7 +89,7 @@ internal sealed class StepLoop : IDisposable
     /// <summary>Whether all steps are done.</summary>
     public bool IsDone => Done == Count;
 
-    /// <summary>How often a graph ran.</summary>
+    /// <summary>How many steps ran a graph.</summary>
     public int Runs => _lanes.Sum(lane => lane.Runs);
 
     /// <summary>How many of the most steps were done without a run, or not at all.</summary>
@@ -104,7 +107,7 @@ internal sealed class StepLoop : IDisposable
     public void Advance(CancellationToken cancellationToken)
     {
         SolverStep step = Steps[Done];
-        StepLane[] lanes = _lanesOf[_way];
+        IStepLane[] lanes = _lanesOf[_way];
         int from = Done % 2;
         // The last run of a graph is done in any case: it ends the clip, and gives the graph's memory back. So are those that a way is chosen by.
         bool isLast = Done == Count - 1 || lanes[Done + 1].Graph != lanes[Done].Graph, isFirst = _adaptive is not null && Done < _adaptive.Common;
