@@ -13,8 +13,8 @@ namespace Seedance.Onnx.Stages;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct DecodePieces(int Frames, int Height, int Width)
 {
-    /// <summary>Latent frames of a chunk where memory is no matter.</summary>
-    private const int DefaultFrames = 4;
+    /// <summary>Latent frames of a chunk where memory is no matter: a clip of two seconds is decoded before its file is begun, which takes a processor.</summary>
+    private const int DefaultFrames = 6;
 
     /// <summary>Tiles do not get smaller than this, in latent rows and columns: their edges would be most of them.</summary>
     private const int LeastSide = 4;
