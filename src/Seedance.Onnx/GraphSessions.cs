@@ -185,8 +185,8 @@ internal sealed class GraphSessions : IDisposable
         // A provider is tried once, not once a graph.
         if (!_resolved.TryGetValue(own, out ResolvedTarget? resolved))
         {
-            resolved = own.Resolve();
-            _resolved[own] = resolved = _keepsMemory ? resolved : resolved with { KeptBytes = 0 };
+            ResolvedTarget here = own.Resolve();
+            _resolved[own] = resolved = _keepsMemory ? here : here with { KeptBytes = 0 };
         }
 
         return _fuses ? SideBySide(role, resolved) : resolved;

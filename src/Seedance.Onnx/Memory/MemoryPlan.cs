@@ -7,6 +7,7 @@ namespace Seedance.Onnx.Memory;
 /// <param name="DecodeBytes">Latents become frames: values inside the decoder for as much as it decodes at once under the limit, and the frames of the whole clip; of a video in windows those of two.</param>
 /// <remarks>
 /// Estimated from the graphs' operators at the planned shapes, with what allocators keep on top: more than is used, seldom less than half too much.
+/// Where no limit is set, a stage's memory may stay with its graph while later ones work, as long as the process holds less than an eighth of what it may have.
 /// FFmpeg, a process of its own, is not counted, and neither are the runtimes of .NET and ONNX.
 /// </remarks>
 public sealed record MemoryPlan(long WeightBytes, long TextBytes, long DenoiseBytes, long DecodeBytes)

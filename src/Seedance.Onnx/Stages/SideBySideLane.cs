@@ -8,7 +8,7 @@ namespace Seedance.Onnx.Stages;
 
 /// <summary>
 /// A step graph bound for each branch alone, run for all of them at once, each on a thread of its own; the update follows on the host, so that it is for the processor alone.
-/// A branch's run gives its velocity: its solver's matrix picks that.
+/// A branch's run gives its velocity: the matrix that it is given picks that.
 /// </summary>
 internal sealed class SideBySideLane : IStepLane
 {
@@ -20,11 +20,10 @@ internal sealed class SideBySideLane : IStepLane
 
     /// <summary>Binds everything; nothing has run yet.</summary>
     /// <param name="graph">The step graph; borrowed.</param>
-    /// <param name="keep">K: tensors that the solver keeps.</param>
     /// <param name="states">The two states, [K, C, f, h, w]; borrowed.</param>
     /// <param name="noise">Fresh noise, or zeros; borrowed.</param>
     /// <param name="conditions">The graph's other inputs, for each branch; borrowed.</param>
-    public SideBySideLane(GraphSession graph, int keep, DeviceTensor[] states, GraphTensor noise, IReadOnlyDictionary<string, GraphTensor>[] conditions)
+    public SideBySideLane(GraphSession graph, DeviceTensor[] states, GraphTensor noise, IReadOnlyDictionary<string, GraphTensor>[] conditions)
     {
         (Graph, _states, _noise) = (graph, states, noise);
         _branches = new Branch[conditions.Length];
@@ -33,10 +32,10 @@ internal sealed class SideBySideLane : IStepLane
             long[] shape = [.. states[0].Shape];
             _state = HostTensor.Allocate(ElementType.Float32, shape);
             _next = HostTensor.Allocate(ElementType.Float32, shape);
-            _velocities = new float[conditions.Length * (_state.ElementCount / keep)];
+            _velocities = new float[conditions.Length * (_state.ElementCount / shape[0])];
             for (int index = 0; index < _branches.Length; index++)
             {
-                _branches[index] = new Branch(graph, keep, states, noise, conditions[index]);
+                _branches[index] = new Branch(graph, states, noise, conditions[index]);
             }
         }
         catch
@@ -116,44 +115,30 @@ internal sealed class SideBySideLane : IStepLane
         _states[1 - from].CopyFrom(_next);
     }
 
-    /// <summary>One branch: bound once for each state that it reads.</summary>
+    /// <summary>One branch's binding, and who runs it.</summary>
     private sealed class Branch : IThreadPoolWorkItem, IDisposable
     {
-        private readonly GraphBinding[] _bindings = new GraphBinding[2];
-        private readonly HostTensor _weights, _timestep, _guidance, _velocity;
         private readonly object _gate = new(); // not a Lock, which nobody can wait for
-        private GraphBinding? _binding;
-        private bool _hasEnded;
+        private readonly HostTensor _velocity;
+        private readonly StepBinding _binding;
+        private double _timestep;
+        private int _from;
         private bool _isLast;
         private CancellationToken _cancellationToken;
-        private ExceptionDispatchInfo? _failure;
         private int _isTaken = 1;
+        private bool _hasEnded;
+        private ExceptionDispatchInfo? _failure;
 
-        public Branch(GraphSession graph, int keep, DeviceTensor[] states, GraphTensor noise, IReadOnlyDictionary<string, GraphTensor> conditions)
+        public Branch(GraphSession graph, DeviceTensor[] states, GraphTensor noise, IReadOnlyDictionary<string, GraphTensor> conditions)
         {
             try
             {
-                _weights = HostTensor.Allocate(ElementType.Float32, keep, keep + 2);
-                _weights.AsSpan<float>().Clear();
-                _weights.AsSpan<float>()[keep] = 1; // the first tensor of what comes out is the velocity, the others are zeros
-                _timestep = HostTensor.Allocate(ElementType.Float32, 1);
-                _guidance = HostTensor.From<float>([1, 0], 1, 2);
                 _velocity = HostTensor.Allocate(ElementType.Float32, [.. states[0].Shape]);
-                for (int i = 0; i < _bindings.Length; i++)
-                {
-                    GraphBinding binding = _bindings[i] = graph.CreateBinding();
-                    binding.BindInput(ComposedTensors.State, states[i]);
-                    binding.BindInput(ComposedTensors.Weights, _weights);
-                    binding.BindInput(ComposedTensors.Noise, noise);
-                    binding.BindInput(ComposedTensors.Guidance, _guidance);
-                    binding.BindInput("timestep", _timestep);
-                    foreach ((string name, GraphTensor tensor) in conditions)
-                    {
-                        binding.BindInput(name, tensor);
-                    }
-
-                    binding.BindOutput(ComposedTensors.NextState, _velocity);
-                }
+                _binding = new StepBinding(graph, branches: 1, states, [_velocity, _velocity], noise, conditions);
+                _binding.Weights.Clear();
+                _binding.Weights[(int)states[0].Shape[0]] = 1; // the first tensor of what comes out is the velocity, the others are zeros
+                _binding.Guidance[0] = 1;
+                _binding.Guidance[1] = 0;
             }
             catch
             {
@@ -168,9 +153,7 @@ internal sealed class SideBySideLane : IStepLane
         /// <summary>Says what to run; from now on <see cref="Execute"/> does it once.</summary>
         public void Prepare(SolverStep step, int from, bool isLast, CancellationToken cancellationToken)
         {
-            (_binding, _isLast, _cancellationToken, _failure) = (_bindings[from], isLast, cancellationToken, null);
-            _timestep.AsSpan<float>()[0] = (float)step.Timestep;
-            _hasEnded = false;
+            (_timestep, _from, _isLast, _cancellationToken, _failure, _hasEnded) = (step.Timestep, from, isLast, cancellationToken, null, false);
             Volatile.Write(ref _isTaken, 0);
         }
 
@@ -184,7 +167,7 @@ internal sealed class SideBySideLane : IStepLane
 
             try
             {
-                _binding!.Run(_isLast, _cancellationToken);
+                _binding.Run(_timestep, _from, _isLast, _cancellationToken);
             }
 #pragma warning disable CA1031 // It is thrown by the thread that waits.
             catch (Exception error)
@@ -218,15 +201,8 @@ internal sealed class SideBySideLane : IStepLane
 
         public void Dispose()
         {
-            // Some are not there yet where the constructor failed.
-            foreach (GraphBinding? binding in _bindings)
-            {
-                binding?.Dispose();
-            }
-
-            _weights?.Dispose();
-            _timestep?.Dispose();
-            _guidance?.Dispose();
+            // One is not there yet where the constructor failed.
+            _binding?.Dispose();
             _velocity?.Dispose();
         }
     }

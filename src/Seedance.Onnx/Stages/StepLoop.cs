@@ -64,8 +64,8 @@ internal sealed class StepLoop : IDisposable
                 {
                     GraphSession own = role == GraphRoles.SecondTransformer ? second! : graph;
                     lane = own.Target.RunsAtOnce > 1 && step.Branches > 1
-                        ? new SideBySideLane(own, Keep, _states, _noise, [.. step.Rows.Select(row => conditions.Of([row]))])
-                        : new StepLane(own, Keep, step.Branches, _states, _noise, conditions.Of(step.Rows));
+                        ? new SideBySideLane(own, _states, _noise, [.. step.Rows.Select(row => conditions.Of([row]))])
+                        : new StepLane(own, step.Branches, _states, _noise, conditions.Of(step.Rows));
                     _lanes.Add(lane);
                     lanes.Add(key, lane);
                 }
