@@ -23,7 +23,8 @@ public sealed class ProgramTests : IDisposable
     public async Task Program_Signal_EndsWith130AndLeavesNothing(string signal)
     {
         string started = Path.Combine(_commands.Programs, "started");
-        _commands.SetFFmpeg($"echo part > \"$OUT\"; echo > '{started}'; cat > /dev/null");
+        // It goes on when it has all frames, so that the program is there to be told.
+        _commands.SetFFmpeg($"echo part > \"$OUT\"; echo > '{started}'; cat > /dev/null; sleep 1000");
         using Process program = Start("generate", "ball", "--frames", "17", "--resolution", "1024x1024", "--steps", "1000");
         Task<string> output = program.StandardOutput.ReadToEndAsync(), error = program.StandardError.ReadToEndAsync();
         await WaitForFileAsync(started, program);
