@@ -1,5 +1,6 @@
 using System.Collections;
 using Seedance.Onnx.Graphs.Schema;
+using Seedance.Onnx.Rows;
 
 namespace Seedance.Onnx.Graphs;
 
@@ -51,11 +52,11 @@ public sealed class OpsetImports : IReadOnlyCollection<KeyValuePair<string, long
     /// <returns>Empty for "ai.onnx", otherwise the same.</returns>
     public static string Normalize(string domain) => domain == "ai.onnx" ? Onnx : domain;
 
-    /// <summary>Whether the operators of a domain are those of ONNX, of ONNX Runtime or of its extensions.</summary>
+    /// <summary>Whether the operators of a domain are those of ONNX, of ONNX Runtime, of its extensions or of this project.</summary>
     /// <param name="domain">The domain.</param>
     /// <returns>False for domains of others.</returns>
     public static bool IsKnown(string domain) => domain is Onnx or "ai.onnx" or "ai.onnx.ml" or "ai.onnx.training" or "ai.onnx.preview.training" or Microsoft
-        or "com.microsoft.nchwc" or "com.microsoft.experimental" or "com.ms.internal.nhwc" or "ai.onnx.contrib" or "com.microsoft.extensions";
+        or "com.microsoft.nchwc" or "com.microsoft.experimental" or "com.ms.internal.nhwc" or "ai.onnx.contrib" or "com.microsoft.extensions" or RowProgram.Domain;
 
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, long>> GetEnumerator() => _versions.GetEnumerator();

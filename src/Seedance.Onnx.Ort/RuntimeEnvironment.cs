@@ -40,6 +40,7 @@ internal static class RuntimeEnvironment
         try
         {
             options.RegisterOrtExtensions();
+            RowOperator.AddTo(options);
             AddExtensions(options);
             return options;
         }

@@ -17,6 +17,9 @@ public sealed record RuntimeInfo(string Version, IReadOnlyList<ExecutionProvider
         (ExecutionProvider.TensorRt, "TensorrtExecutionProvider"),
     ];
 
+    /// <summary>Whether graphs may have the operator of <see cref="Rows.RowProgram"/>: from version 1.24 on.</summary>
+    public static bool RunsRowPrograms => RowOperator.IsKnown;
+
     /// <summary>Starts ONNX Runtime, loads its Extensions and reads what it is.</summary>
     /// <returns>What is there.</returns>
     /// <exception cref="ExecutionTargetException">ONNX Runtime or its Extensions do not load.</exception>

@@ -50,7 +50,7 @@ public static class CostModel
         if (known && !IsView(node))
         {
             multiplyAdds = OperatorCost.MultiplyAdds(op, node, inputs, outputs);
-            flops = (2 * multiplyAdds) + OperatorCost.OtherFlops(op, inputs, outputs);
+            flops = (2 * multiplyAdds) + OperatorCost.OtherFlops(op, node, inputs, outputs);
             bytes = inputs.Concat(outputs).Sum(value => value?.ByteCount ?? 0);
         }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Seedance.Onnx.Graphs.Shapes;
+using Seedance.Onnx.Rows;
 
 namespace Seedance.Onnx.Graphs.Costs;
 
@@ -62,7 +63,7 @@ internal static class OperatorCost
         _ => 0,
     };
 
-    public static long OtherFlops(string op, InferredValue?[] inputs, InferredValue?[] outputs)
+    public static long OtherFlops(string op, OnnxNode node, InferredValue?[] inputs, InferredValue?[] outputs)
     {
         if (Moves.Contains(op))
         {
@@ -81,9 +82,21 @@ internal static class OperatorCost
         {
             "Attention" or "com.microsoft.MultiHeadAttention" => 0,
             _ when reduces => Count(inputs),
+            $"{RowProgram.Domain}.{RowProgram.Operator}" => checked(Count(outputs) * Rows(node)),
             _ => checked(Count(outputs) * PerElement.GetValueOrDefault(op, 1)),
         };
     }
+
+    /// <summary>Operations for an element of a row program.</summary>
+    private static long Rows(OnnxNode node) => RowProgram.Parse(node.Text(RowProgram.Attribute, "")).Steps.Sum(step => step.Operation switch
+    {
+        RowOperation.MulAdd => 2,
+        RowOperation.Norm => 6,
+        RowOperation.Rms => 4,
+        RowOperation.Rotate => 3,
+        RowOperation.Swish => 5,
+        _ => 1,
+    });
 
     private static long Count(InferredValue?[] values) => values.Length > 0 ? values[0]?.ElementCount ?? 0 : 0;
 

@@ -1,9 +1,10 @@
 using Seedance.Onnx.Graphs.Optimization;
+using Seedance.Onnx.Rows;
 
 namespace Seedance.Onnx.Graphs.Fusion;
 
 /// <summary>
-/// Makes com.microsoft.RotaryEmbedding of rotary positions. That operator looks its angles up by position; here each token of each batch gets a row of its own
+/// Makes com.microsoft.RotaryEmbedding of rotary positions, or, where there are row programs, a step of one. That operator looks its angles up by position; here each token of each batch gets a row of its own
 /// in the table, so that angles may differ from batch to batch.
 /// </summary>
 internal sealed class RotaryFusion : IGraphPass
@@ -30,6 +31,13 @@ internal sealed class RotaryFusion : IGraphPass
             || !graph.IsSingleOrHalf(match.Input))
         {
             return false;
+        }
+
+        if (graph.Profile.RowPrograms && (size / 2) % RowProgram.WidthUnit == 0)
+        {
+            Rewriting rotation = graph.Rewrite(node);
+            rotation.End(RowProgram.RotateOperator, RowProgram.Domain, [match.Input, Half(rotation, match, match.Cos, size), Half(rotation, match, match.Sin, size)]);
+            return true;
         }
 
         // Angles that may be those of one batch or of all: only the run tells, so that nothing is fused.
@@ -63,9 +71,8 @@ internal sealed class RotaryFusion : IGraphPass
         graph.Shape(match.Cos) is { Length: 2 or 4 } cos && graph.SameShape(match.Cos, match.Sin) && cos[^1].Length == (match.IsDoubled ? size : size / 2) && cos[^2] == tokens
         && (cos.Length == 2 || cos[1].Length == 1);
 
-    private static string Table(Rewriting nodes, RotaryMatch match, string angles, long size)
-    {
-        string half = match.IsDoubled ? nodes.Add("Slice", [angles, nodes.Integers(0), nodes.Integers(size / 2), nodes.Integers(-1)]) : angles;
-        return nodes.Add("Reshape", [half, nodes.Integers(-1, size / 2)]);
-    }
+    private static string Table(Rewriting nodes, RotaryMatch match, string angles, long size) => nodes.Add("Reshape", [Half(nodes, match, angles, size), nodes.Integers(-1, size / 2)]);
+
+    private static string Half(Rewriting nodes, RotaryMatch match, string angles, long size) =>
+        match.IsDoubled ? nodes.Add("Slice", [angles, nodes.Integers(0), nodes.Integers(size / 2), nodes.Integers(-1)]) : angles;
 }

@@ -11,7 +11,7 @@ public static class GraphOptimizer
     /// <summary>Passes make work for one another; a model that is not done after this many rounds is left as it is.</summary>
     private const int MaxRounds = 10;
 
-    private static readonly IGraphPass[] Cleaning = [new ConstantFolding(), new IdentityRemoval(), new CastCleanup(), new MoveMerging(), new SharedInitializers(), new CommonNodes()];
+    private static readonly IGraphPass[] Cleaning = [new ConstantFolding(), new IdentityRemoval(), new CastCleanup(), new MoveMerging(), new SharedInitializers(), new CommonNodes(), new EqualLengths()];
 
     private static readonly IGraphPass[] Fusions =
     [
@@ -19,8 +19,11 @@ public static class GraphOptimizer
         new RowNormalization(), new SingleMoves(),
     ];
 
+    /// <summary>What is to happen when nothing is left to do, because the passes before do not know what comes of it.</summary>
+    private static readonly IGraphPass[] Finishing = [new RowFusion()];
+
     /// <summary>The passes in the order in which they run, as reports name them.</summary>
-    public static ImmutableArray<string> PassNames => [.. Cleaning.Concat(Fusions).Select(pass => pass.Name), "dead code"];
+    public static ImmutableArray<string> PassNames => [.. Cleaning.Concat(Fusions).Concat(Finishing).Select(pass => pass.Name), "dead code"];
 
     /// <summary>Optimises a model in place.</summary>
     /// <param name="model">The model; changed. Its inputs and outputs stay as they are.</param>
@@ -50,12 +53,20 @@ public static class GraphOptimizer
         FixAxes(model.Graph, options.Axes);
         Dictionary<string, int> changes = PassNames.ToDictionary(name => name, _ => 0, StringComparer.Ordinal);
         changes["dead code"] += DeadCode.Remove(model.Graph);
-        IGraphPass[] passes = [.. Cleaning.Concat(Fusions).Where(pass => !options.Without.Contains(pass.Name))];
         GraphShapes? shapes = null;
-        for (int round = 0, changed = 1; changed > 0 && round < MaxRounds; round++)
+        for (int round = 0; round < MaxRounds && RunAll([.. Cleaning, .. Fusions]) > 0; round++)
         {
-            changed = 0;
-            foreach (IGraphPass pass in passes)
+        }
+
+        RunAll(Finishing);
+        changes["initialisers"] += options.Without.Contains("initialisers") ? 0 : SharedInitializers.Share(model, cancellationToken: cancellationToken);
+        (int nodesAfter, long bytesAfter) = Size(model);
+        return new OptimizationReport([.. PassNames.Select(name => new PassReport(name, changes[name]))], nodes, nodesAfter, bytes, bytesAfter);
+
+        int RunAll(IGraphPass[] passes)
+        {
+            int changed = 0;
+            foreach (IGraphPass pass in passes.Where(pass => !options.Without.Contains(pass.Name)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 shapes ??= ShapeInference.Run(model);
@@ -69,11 +80,9 @@ public static class GraphOptimizer
                 changes[pass.Name] += count;
                 changed += count;
             }
-        }
 
-        changes["initialisers"] += options.Without.Contains("initialisers") ? 0 : SharedInitializers.Share(model, cancellationToken: cancellationToken);
-        (int nodesAfter, long bytesAfter) = Size(model);
-        return new OptimizationReport([.. PassNames.Select(name => new PassReport(name, changes[name]))], nodes, nodesAfter, bytes, bytesAfter);
+            return changed;
+        }
     }
 
     private static int Run(IGraphPass pass, OnnxModel model, OnnxGraph graph, GraphShapes shapes, TargetProfile profile, CancellationToken cancellationToken)

@@ -3,6 +3,20 @@ namespace Seedance.Onnx.Graphs.Optimization;
 /// <summary>Which fused operators a target has.</summary>
 public sealed record TargetProfile
 {
+    private static TargetProfile Everything { get; } = new()
+    {
+        Attention = AttentionForm.MultiHeadAttention,
+        KeyBiasAsFeature = false,
+        RotaryEmbedding = true,
+        SkipNormalization = true,
+        SimplifiedNormalization = true,
+        MicrosoftActivations = true,
+        BiasGelu = true,
+        PlanarConvolutions = false,
+        RowNormalization = false,
+        SingleMoves = false,
+    };
+
     /// <summary>What attention becomes.</summary>
     public required AttentionForm Attention { get; init; }
 
@@ -33,6 +47,12 @@ public sealed record TargetProfile
     /// <summary>Whether a transposition that moves several axes, the innermost among them, is slower than two.</summary>
     public required bool SingleMoves { get; init; }
 
+    /// <summary>Whether chains of operators that look at nothing but a row become one, the operator of <see cref="Seedance.Onnx.Rows.RowProgram"/>, which only the runtime of this project knows. No target has it: a file may be for others.</summary>
+    public bool RowPrograms { get; init; }
+
+    /// <summary>The profile of the processor where nobody but the runtime of this project gets to see the graph: chains of operators on rows become programs.</summary>
+    public static TargetProfile OwnProcessor { get; } = Of(GraphTarget.Cpu) with { SkipNormalization = false, RowNormalization = false, RowPrograms = true };
+
     /// <summary>The profile of a target.</summary>
     /// <param name="target">The target.</param>
     /// <returns>Its profile.</returns>
@@ -56,19 +76,5 @@ public sealed record TargetProfile
             SingleMoves = false,
         },
         _ => throw new ArgumentOutOfRangeException(nameof(target), target, "There is no such target."),
-    };
-
-    private static TargetProfile Everything { get; } = new()
-    {
-        Attention = AttentionForm.MultiHeadAttention,
-        KeyBiasAsFeature = false,
-        RotaryEmbedding = true,
-        SkipNormalization = true,
-        SimplifiedNormalization = true,
-        MicrosoftActivations = true,
-        BiasGelu = true,
-        PlanarConvolutions = false,
-        RowNormalization = false,
-        SingleMoves = false,
     };
 }

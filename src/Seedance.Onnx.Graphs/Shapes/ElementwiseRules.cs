@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Seedance.Onnx.Rows;
 
 namespace Seedance.Onnx.Graphs.Shapes;
 
@@ -20,6 +21,8 @@ internal static class ElementwiseRules
         ("CastLike", node => node.Set(0, node.Type(1), node.Shape(0))),
         ("IsNaN IsInf", node => node.Set(0, OnnxElementType.Bool, node.Shape(0))),
         ("Add Sub Mul Div Pow Mod And Or Xor BitShift BitwiseAnd BitwiseOr BitwiseXor Min Max Sum Mean PRelu", Broadcast),
+        ($"{RowProgram.Domain}.{RowProgram.Operator}", Rows),
+        ($"{RowProgram.Domain}.{RowProgram.RotateOperator}", Same),
         ("Less LessOrEqual Greater GreaterOrEqual", node => node.Set(0, OnnxElementType.Bool, BroadcastShape(node))),
         ("Equal", Equal),
         ("Where", Where),
@@ -79,6 +82,23 @@ internal static class ElementwiseRules
             _ => null,
         };
         node.Set(0, node.Type(0), BroadcastShape(node), elements);
+    }
+
+    private static void Rows(NodeInference node)
+    {
+        RowProgram program = RowProgram.Parse(node.Node.Text(RowProgram.Attribute, ""));
+        ImmutableArray<OnnxDimension>?[] shapes = [.. Enumerable.Range(0, node.InputCount).Select(Look)];
+
+        // Rows of angles are half as long.
+        OnnxDimension width = shapes.Where(own => own is not null).Select(own => own!.Value[^1]).MaxBy(length => length.Length ?? 0);
+        ImmutableArray<OnnxDimension>? shape = Lengths.Broadcast(shapes.Select(own => own is { } known ? (ImmutableArray<OnnxDimension>?)[.. known[..^1], width] : null));
+        for (int output = 0; output < node.Results.Length; output++)
+        {
+            node.Set(output, node.Type(0), shape);
+        }
+
+        ImmutableArray<OnnxDimension>? Look(int input) =>
+            node.Shape(input) is { } own && program.Views.GetValueOrDefault(input) is { } view ? [.. view.Apply(own.AsSpan(), length => (OnnxDimension)length)] : node.Shape(input);
     }
 
     private static void Equal(NodeInference node) => node.Set(0, OnnxElementType.Bool, BroadcastShape(node), Zip(node, (a, b) =>

@@ -110,6 +110,7 @@ internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool ver
     private ComposedGraph Make(GraphContract contract, ResolvedTarget target, GraphContract[] parts, IEnumerable<string> recipe, Func<OnnxModel[], OnnxModel> compose, CancellationToken cancellationToken)
     {
         GraphTarget graphTarget = TargetOf(target.Provider);
+        TargetProfile profile = graphTarget == GraphTarget.Cpu && RuntimeInfo.RunsRowPrograms ? TargetProfile.OwnProcessor : TargetProfile.Of(graphTarget);
         if (_folder is null)
         {
             return new ComposedGraph(contract, target, Key: "", new Lazy<OnnxModel>(ComposeAndOptimize), IsInFile: false);
@@ -117,7 +118,7 @@ internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool ver
 
         string key = GraphCache.KeyOf(
             parts.ToDictionary(part => part.Role, SumOf, StringComparer.Ordinal),
-            [.. recipe, .. parts.SelectMany(Declared), graphTarget.ToName(), RuntimeInfo.Read().Version, .. fuses ? GraphOptimizer.PassNames : []]);
+            [.. recipe, .. parts.SelectMany(Declared), graphTarget.ToName(), RuntimeInfo.Read().Version, $"rows {profile.RowPrograms}", .. fuses ? GraphOptimizer.PassNames : []]);
         OnnxModel? made = null;
         try
         {
@@ -147,7 +148,7 @@ internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool ver
             OnnxModel model = compose(models);
             if (fuses)
             {
-                GraphOptimizer.Optimize(model, new OptimizationOptions { Target = graphTarget }, cancellationToken);
+                GraphOptimizer.Optimize(model, new OptimizationOptions { Target = graphTarget, Profile = profile }, cancellationToken);
             }
 
             return model;

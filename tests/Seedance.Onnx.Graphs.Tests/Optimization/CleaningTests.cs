@@ -25,6 +25,31 @@ public sealed class CleaningTests
     }
 
     [Fact]
+    public void Optimize_LengthsThatAreTheSameWhateverComes_AreComputedOnce()
+    {
+        OnnxModel model = TinyModels.Build(g =>
+        {
+            string value = g.Input("x", OnnxElementType.Float32, "N", "S", 6);
+            foreach (string activation in new[] { "Sin", "Tanh" })
+            {
+                // Each block asks what it was given for its shape, as exporters write it.
+                string made = g.Add(activation, [value]);
+                string length = g.Add("Unsqueeze", [g.Add("Mul", [g.Add("Gather", [g.Add("Shape", [made]), g.Constant<long>("one", [1])]), g.Constant<long>("two", [2])]), g.Integers(0)]);
+                string halves = g.Add("Reshape", [made, g.Add("Concat", [g.Integers(0), length, g.Integers(3)], OnnxAttribute.Create("axis", 0))]);
+                value = g.Add("Reshape", [g.Add("Neg", [halves]), g.Integers(0, -1, 6)]);
+            }
+
+            g.Output(g.Rename(value, "y"), OnnxElementType.Float32, "N", "S", 6);
+        });
+
+        OnnxModel optimized = PassAssert.SameOutputs(model, new OptimizationOptions(), PassAssert.Inputs(model, "N=2 S=4"));
+
+        Assert.Equal(1, PassAssert.Count(optimized, "Shape"));
+        Assert.Equal(1, PassAssert.Count(optimized, "Gather"));
+        Assert.Equal(1, PassAssert.Count(optimized, "Concat"));
+    }
+
+    [Fact]
     public void Optimize_ConstantPart_BecomesAnInitializer()
     {
         OnnxModel model = TinyModels.Build(g =>
