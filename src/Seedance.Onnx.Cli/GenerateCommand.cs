@@ -73,6 +73,7 @@ internal sealed class GenerateCommand
         GenerationRecord? like = parsed.GetValue(_like) is { } video ? await GenerationRecord.ReadAsync(_host.FullPath(video), options.FFmpeg, cancellationToken).ConfigureAwait(false) : null;
         int count = parsed.GetValue(_count) ?? 1;
         VideoRequest[] requests = [.. _request.Read(parsed, like?.Request).Select((request, index) => WithSeed(request with { Seed = unchecked(request.Seed + (ulong)index * (ulong)count) }))];
+        options.Undistilled = requests.All(request => request.Undistilled);
         RequireImages(like, requests[0]);
         bool pipe = _save.IsPipe(parsed);
         if (!pipe)

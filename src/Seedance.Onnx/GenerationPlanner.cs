@@ -65,7 +65,7 @@ public sealed class GenerationPlanner
             throw new ArgumentException(string.Join(' ', problems), nameof(options));
         }
 
-        ModelPack pack = ModelPack.Open(packPath);
+        ModelPack pack = options.OpenPack(packPath);
         MemoryModel.RequireRoom(pack, options.MemoryLimit);
         // What would be loaded is composed where memory is asked for, and kept nowhere.
         PackComposer composer = new(pack, cacheFolder: null, verified: false);

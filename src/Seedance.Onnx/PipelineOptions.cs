@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Logging;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Media;
+using Seedance.Onnx.Packs;
 
 namespace Seedance.Onnx;
 
@@ -41,6 +42,12 @@ public sealed class PipelineOptions
     /// </summary>
     public bool FusesOperators { get; set; } = true;
 
+    /// <summary>
+    /// Whether the pack's distilled transformer is left out, so that its weights take no memory and all videos are <see cref="Requests.VideoRequest.Undistilled"/>; false if not specified: it is loaded then, and
+    /// the one that it was distilled from when a request asks for it.
+    /// </summary>
+    public bool Undistilled { get; set; }
+
     /// <summary>Where FFmpeg is; looked for on PATH if not specified. It is needed to save files, not to make frames.</summary>
     public FFmpegOptions FFmpeg { get; set; } = new();
 
@@ -52,6 +59,9 @@ public sealed class PipelineOptions
 
     /// <summary>The limit on memory that holds: the caller's, or the host's.</summary>
     internal long? MemoryLimit => MemoryLimitBytes ?? Host.MemoryLimitBytes;
+
+    /// <summary>Opens a pack as the host wants it.</summary>
+    internal ModelPack OpenPack(string path) => ModelPack.Open(path) is var pack && Undistilled ? pack.WithoutDistilled() : pack;
 
     /// <summary>Everything that is out of range or contradicts itself.</summary>
     internal IReadOnlyList<string> FindProblems()

@@ -326,7 +326,7 @@ public sealed partial class VideoPipeline : IAsyncDisposable
 
     private static VideoPipeline Open(string packPath, PipelineOptions options, CancellationToken cancellationToken)
     {
-        ModelPack pack = ModelPack.Open(packPath);
+        ModelPack pack = options.OpenPack(packPath);
         if (options.VerifyFiles)
         {
             pack.VerifyFiles(cancellationToken);

@@ -35,6 +35,24 @@ public sealed class DistilledTests
     }
 
     [Fact]
+    public async Task OpenAsync_Undistilled_NeverLoadsTheDistilledTransformer()
+    {
+        using TemporaryFolder folder = new();
+        MakePack(folder);
+        PipelineOptions undistilled = new() { Undistilled = true };
+        await using VideoPipeline pipeline = await VideoPipeline.OpenAsync(folder.Path, undistilled);
+
+        GenerationPlan plan = await pipeline.PlanAsync(Words), asked = await pipeline.PlanAsync(Words with { Undistilled = true });
+        await FilmPack.ReadAsync(pipeline.GenerateAsync(plan));
+
+        Assert.Equal((SolverKind.Euler, 4, 1.5, 2), (plan.SolverKind, plan.Schedule.Steps, plan.Guidance, plan.Solver.Branches));
+        Assert.Equal(plan.Schedule.Sigmas, asked.Schedule.Sigmas);
+        Assert.Equal(["tokenizer", "text_encoder", "transformer", "vae_decoder"], pipeline.Graphs.Select(graph => graph.Role));
+        Assert.Equal(GenerationPlanner.Open(folder.Path).Pack.Sum, pipeline.Pack.Sum);
+        Assert.True(GenerationPlanner.Open(folder.Path, undistilled).PlanMemory(asked).WeightBytes < GenerationPlanner.Open(folder.Path).PlanMemory(asked).WeightBytes);
+    }
+
+    [Fact]
     public void OpenAsync_DistilledThatDoesNotFit_IsToldWithItsReasons()
     {
         using TemporaryFolder folder = new(), other = new();

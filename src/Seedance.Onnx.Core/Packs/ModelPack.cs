@@ -15,9 +15,9 @@ public sealed class ModelPack
 
     private readonly PackFolder _folder;
 
-    private ModelPack(PackFolder folder, PackContract contract, SchedulerContract scheduler)
+    private ModelPack(PackFolder folder, PackContract contract, SchedulerContract scheduler, string? sum = null)
     {
-        Sum = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder.PathOf(ContractReader.FileName))));
+        Sum = sum ?? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder.PathOf(ContractReader.FileName))));
         _folder = folder;
         Contract = contract;
         Scheduler = scheduler;
@@ -60,6 +60,10 @@ public sealed class ModelPack
             throw new ModelPackException(path, $"the folder must be readable, but is not: {e.Message}", e);
         }
     }
+
+    /// <summary>The pack as if it had no distilled transformer: what is not there is not loaded.</summary>
+    /// <returns>The same pack where it has none.</returns>
+    public ModelPack WithoutDistilled() => Contract.WithoutDistilled() is var contract && contract == Contract ? this : new ModelPack(_folder, contract, Scheduler, Sum);
 
     /// <summary>The full path of a graph's file.</summary>
     /// <param name="role">One of <see cref="GraphRoles.All"/>.</param>

@@ -75,6 +75,10 @@ public sealed record PackContract
         _ => GraphRoles.Required.Contains(role),
     });
 
+    /// <summary>The contract without a distilled transformer.</summary>
+    /// <returns>The same where there is none.</returns>
+    public PackContract WithoutDistilled() => Sampling.Distilled is null ? this : this with { Graphs = Graphs.Remove(GraphRoles.DistilledTransformer), Sampling = Sampling with { Distilled = null } };
+
     /// <summary>The contract as a request has it: sampled by the distilled transformer, where the pack has one.</summary>
     /// <param name="undistilled">Whether the request wants the transformer that it was distilled from.</param>
     /// <returns>The contract with what holds in <see cref="Sampling"/>.</returns>

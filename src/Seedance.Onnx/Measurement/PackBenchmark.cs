@@ -46,7 +46,7 @@ public sealed class PackBenchmark : IDisposable
         string cache = Path.Combine(_scratch, $"cache{_opened++}");
         double before = ProcessorProbe.MeasureProducts(one.Target, cancellationToken: cancellationToken);
         PeakMemory memory = PeakMemory.Begin();
-        PipelineOptions options = new() { Target = one.Target, FFmpeg = _ffmpeg, FusesOperators = one.FusesOperators, Host = new HostSettings { CacheFolder = cache } };
+        PipelineOptions options = new() { Target = one.Target, FFmpeg = _ffmpeg, FusesOperators = one.FusesOperators, Undistilled = one.Request.Undistilled, Host = new HostSettings { CacheFolder = cache } };
 
         long began = Stopwatch.GetTimestamp();
         VideoPipeline cold = await VideoPipeline.OpenAsync(pack, options, cancellationToken).ConfigureAwait(false);
