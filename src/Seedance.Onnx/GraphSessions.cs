@@ -78,6 +78,7 @@ internal sealed class GraphSessions : IDisposable
             }
 
             sessions.RequireOneDevice();
+            NativeHeap.GiveBack();
             return sessions;
         }
         catch
@@ -99,6 +100,7 @@ internal sealed class GraphSessions : IDisposable
             if (!_sessions.ContainsKey(role))
             {
                 Load(role, cancellationToken);
+                NativeHeap.GiveBack();
             }
 
             return _sessions[role];

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Seedance.Onnx.Ort;
 
 namespace Seedance.Onnx.Measurement;
 
@@ -9,9 +9,6 @@ internal sealed class PeakMemory
     private const string ResetFile = "/proc/self/clear_refs", StatusFile = "/proc/self/status";
 
     private readonly long? _before;
-
-    /// <summary>glibc's malloc_trim.</summary>
-    private delegate int TrimMemory(nuint kept);
 
     private PeakMemory(long? before)
     {
@@ -23,11 +20,7 @@ internal sealed class PeakMemory
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         GC.WaitForPendingFinalizers();
-        if (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out IntPtr library) && NativeLibrary.TryGetExport(library, "malloc_trim", out IntPtr trim))
-        {
-            _ = Marshal.GetDelegateForFunctionPointer<TrimMemory>(trim)(0);
-        }
-
+        NativeHeap.GiveBack();
         try
         {
             File.WriteAllText(ResetFile, "5");
