@@ -15,7 +15,7 @@ public static class GraphOptimizer
 
     private static readonly IGraphPass[] Fusions =
     [
-        new NormalizationFusion(), new ActivationFusion(), new BiasGeluFusion(), new RotaryFusion(), new AttentionFusion(), new SkipNormalizationFusion(), new PlanarConvolutions(), new ChannelsLast(),
+        new FusedForms(), new NormalizationFusion(), new ActivationFusion(), new BiasGeluFusion(), new RotaryFusion(), new AttentionFusion(), new SkipNormalizationFusion(), new PlanarConvolutions(), new ChannelsLast(),
         new RowNormalization(), new SingleMoves(),
     ];
 

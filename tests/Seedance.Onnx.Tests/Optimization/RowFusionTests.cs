@@ -36,8 +36,26 @@ public sealed class RowFusionTests : IDisposable
         Assert.Single(optimized.Graph.Nodes);
     }
 
-    [Fact]
-    public void Optimize_QueriesKeysAndValues_AreReadWhereTheyLie()
+    [Theory]
+    [InlineData("residual")]
+    [InlineData("residual of two outputs")]
+    [InlineData("root mean square")]
+    [InlineData("norm alone")]
+    public void Optimize_ChainThatWasFusedForOthers_BecomesOneProgramToo(string chain)
+    {
+        OnnxModel model = Build(g => Chain(g, chain));
+        GraphOptimizer.Optimize(model, new OptimizationOptions { Target = GraphTarget.Cpu });
+        Assert.Contains(model.Graph.Nodes, node => node.OpType.StartsWith("Skip", StringComparison.Ordinal));
+
+        OnnxModel optimized = SameOutputs(model, new(StringComparer.Ordinal) { ["x"] = Random(1, 2, 30, 64), ["y"] = Random(2, 2, 30, 64), ["scale"] = Random(3, 2, 1, 64), ["shift"] = Random(4, 2, 1, 64) });
+
+        Assert.Equal(RowProgram.Operator, Assert.Single(optimized.Graph.Nodes).OpType);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // for others, before
+    public void Optimize_QueriesKeysAndValues_AreReadWhereTheyLie(bool fused)
     {
         OnnxModel model = Build(g =>
         {
@@ -55,6 +73,12 @@ public sealed class RowFusionTests : IDisposable
                 g.Output(g.Rename(result, $"part{part}"), OnnxElementType.Float32, "B", 4, "S", 32);
             }
         });
+
+        if (fused)
+        {
+            GraphOptimizer.Optimize(model, new OptimizationOptions { Target = GraphTarget.Cpu });
+            Assert.Contains(model.Graph.Nodes, node => node.OpType == "RotaryEmbedding");
+        }
 
         OnnxModel optimized = SameOutputs(model, new(StringComparer.Ordinal) { ["x"] = Random(1, 2, 9, 128), ["angles"] = Random(2, 9, 16) }, threads: 2);
 
