@@ -17,7 +17,6 @@ namespace Seedance.Onnx.Stages;
 /// <param name="parameters">Its output: mean and log-variance.</param>
 internal sealed class ConditionStage(LatentGeometry geometry, TransformerChannels channels, string role, string parameters)
 {
-    private const int Colours = 3;
 
     /// <summary>Images become latents.</summary>
     public static ConditionStage OfLatents(PackContract pack) => new(pack.Latents, pack.TransformerChannels, GraphRoles.VaeEncoder, "latent_parameters");
@@ -48,7 +47,7 @@ internal sealed class ConditionStage(LatentGeometry geometry, TransformerChannel
             return new ImageCondition(given);
         }
 
-        using HostTensor pixels = ToTensor([.. images.Select((image, index) => (index, image))], [images.Count, Colours, plan.Size.Height, plan.Size.Width], frameStride: Colours, planeStride: 1);
+        using HostTensor pixels = ToTensor([.. images.Select((image, index) => (index, image))], [images.Count, PixelPlanes.Colours, plan.Size.Height, plan.Size.Width], frameStride: PixelPlanes.Colours, planeStride: 1);
         using GraphOutputs outputs = imageEncoder.Run(new Dictionary<string, GraphTensor> { ["pixel_values"] = pixels }, cancellationToken);
         stage.Count(1, outputs.Elapsed);
         HostTensor features = outputs["last_hidden_state"];
@@ -106,7 +105,7 @@ internal sealed class ConditionStage(LatentGeometry geometry, TransformerChannel
     private float[] Encode(
         GenerationPlan plan, int frames, int latentFrames, (int Frame, VideoFrame Image)[] images, GraphSession encoder, StageRun stage, CancellationToken cancellationToken)
     {
-        using HostTensor sample = ToTensor(images, [1, Colours, frames, plan.Size.Height, plan.Size.Width], frameStride: 1, planeStride: frames);
+        using HostTensor sample = ToTensor(images, [1, PixelPlanes.Colours, frames, plan.Size.Height, plan.Size.Width], frameStride: 1, planeStride: frames);
         using GraphOutputs outputs = encoder.Run(new Dictionary<string, GraphTensor> { ["sample"] = sample }, cancellationToken);
         stage.Count(1, outputs.Elapsed);
         HostTensor distribution = outputs[parameters];
@@ -139,10 +138,10 @@ internal sealed class ConditionStage(LatentGeometry geometry, TransformerChannel
         foreach ((int frame, VideoFrame image) in images)
         {
             ReadOnlySpan<byte> pixels = image.Pixels.Span;
-            int area = pixels.Length / Colours;
-            for (int i = 0; i < pixels.Length; i++)
+            int area = pixels.Length / PixelPlanes.Colours;
+            for (int colour = 0; colour < PixelPlanes.Colours; colour++)
             {
-                planes[(((frame * frameStride) + (i % Colours * planeStride)) * area) + (i / Colours)] = (pixels[i] / 127.5f) - 1;
+                PixelPlanes.FromBytes(pixels, colour, planes.Slice(((frame * frameStride) + (colour * planeStride)) * area, area));
             }
         }
 

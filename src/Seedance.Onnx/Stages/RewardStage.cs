@@ -41,11 +41,8 @@ internal sealed class RewardStage(GraphSession reward)
         {
             foreach (VideoFrame frame in frames)
             {
-                ReadOnlySpan<byte> pixels = frame.Pixels.Span;
-                for (int i = channel; i < pixels.Length; i += 3)
-                {
-                    values[at++] = (pixels[i] / 127.5f) - 1;
-                }
+                PixelPlanes.FromBytes(frame.Pixels.Span, channel, values.Slice(at, size.Width * size.Height));
+                at += size.Width * size.Height;
             }
         }
 

@@ -95,10 +95,8 @@ internal sealed class UpscaleStage(GraphSession upscaler, int tile = UpscaleStag
                 ReadOnlySpan<byte> pixels = frame.Pixels.Span;
                 for (int y = piece.Top; y < piece.Bottom; y++)
                 {
-                    for (int x = piece.Left; x < piece.Right; x++)
-                    {
-                        values[at++] = (pixels[(3 * ((y * frame.Size.Width) + x)) + channel] / 127.5f) - 1;
-                    }
+                    PixelPlanes.FromBytes(pixels[(PixelPlanes.Colours * ((y * frame.Size.Width) + piece.Left))..], channel, values.Slice(at, piece.Width));
+                    at += piece.Width;
                 }
             }
         }
@@ -116,10 +114,7 @@ internal sealed class UpscaleStage(GraphSession upscaler, int tile = UpscaleStag
             for (int y = own.Top * scale; y < own.Bottom * scale; y++)
             {
                 ReadOnlySpan<float> row = plane.Slice((y - (seen.Top * scale)) * rowLength, rowLength);
-                for (int x = own.Left * scale; x < own.Right * scale; x++)
-                {
-                    pixels[(3 * ((y * width) + x)) + channel] = (byte)MathF.Round((Math.Clamp(row[x - (seen.Left * scale)], -1f, 1f) + 1f) * 127.5f);
-                }
+                PixelPlanes.ToBytes(row.Slice((own.Left - seen.Left) * scale, own.Width * scale), channel, pixels[(PixelPlanes.Colours * ((y * width) + (own.Left * scale)))..]);
             }
         }
     }
