@@ -32,7 +32,14 @@ internal sealed unsafe class RowKernel
         _halves = [.. Enumerable.Range(0, program.Inputs).Select(input => program.Steps.Any(step => step.Operation == RowOperation.Rotate && step.Values.Skip(1).Contains(new RowValue(RowValueKind.Input, input))))];
     }
 
-    public void Run(nint context)
+    /// <summary>The kernel that a handle stands for.</summary>
+    public static RowKernel Of(nint handle) => Unsafe.As<RowKernel>(GCHandle.FromIntPtr(handle).Target!);
+
+    /// <summary>Runs once.</summary>
+    /// <param name="context">What ONNX Runtime lends.</param>
+    /// <param name="handle">Stands for this kernel.</param>
+    /// <exception cref="InvalidOperationException">The tensors do not fit the program.</exception>
+    public void Run(nint context, nint handle)
     {
         int count = (int)RuntimeApi.CountInputs(context);
         if (count != _program.Inputs)
@@ -61,24 +68,15 @@ internal sealed unsafe class RowKernel
             return;
         }
 
-        GCHandle self = default;
         int parts = (int)Math.Clamp(rows * shape[rank - 1] * _program.Steps.Length / WorthAThread, 1, Math.Min(rows, Environment.ProcessorCount));
-        Work work = new() { Tensors = tensors, Shape = shape, Axes = rank - 1, Rows = rows, Parts = parts };
+        Work work = new() { Kernel = handle, Tensors = tensors, Shape = shape, Axes = rank - 1, Rows = rows, Parts = parts };
         if (parts == 1)
         {
             Run(work, 0);
-            return;
         }
-
-        try
+        else
         {
-            self = GCHandle.Alloc(this);
-            work.Kernel = GCHandle.ToIntPtr(self);
             RuntimeApi.RunParallel(context, &RunPart, parts, &work);
-        }
-        finally
-        {
-            self.Free();
         }
     }
 
@@ -86,7 +84,7 @@ internal sealed unsafe class RowKernel
     private static void RunPart(void* work, nuint part)
     {
         Work* all = (Work*)work;
-        ((RowKernel)GCHandle.FromIntPtr(all->Kernel).Target!).Run(*all, (int)part);
+        Of(all->Kernel).Run(*all, (int)part);
     }
 
     /// <summary>Finds the inputs, and the shape that they have together.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Seedance.Onnx.Rows;
@@ -92,7 +91,7 @@ internal static unsafe class RowOperator
     {
         try
         {
-            Unsafe.As<RowKernel>(GCHandle.FromIntPtr(kernel).Target!).Run(context);
+            RowKernel.Of(kernel).Run(context, kernel);
             return 0;
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException or OverflowException or OutOfMemoryException)

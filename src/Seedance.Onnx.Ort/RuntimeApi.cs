@@ -127,8 +127,8 @@ internal static unsafe class RuntimeApi
     private static nint* Find()
     {
         // The C# API knows where the library lies, and has loaded it.
-        nint library = NativeLibrary.Load("onnxruntime", typeof(OrtEnv).Assembly, searchPath: null);
-        nint* api = ((delegate* unmanaged<nint*>)NativeLibrary.GetExport(library, "OrtGetApiBase"))();
-        return (nint*)((delegate* unmanaged<uint, nint>)api[0])(Version);
+        return NativeLibrary.TryLoad("onnxruntime", typeof(OrtEnv).Assembly, searchPath: null, out nint library) && NativeLibrary.TryGetExport(library, "OrtGetApiBase", out nint find)
+            ? (nint*)((delegate* unmanaged<uint, nint>)((delegate* unmanaged<nint*>)find)()[0])(Version)
+            : null;
     }
 }

@@ -143,13 +143,14 @@ internal sealed class RowFusion : IGraphPass
             return true;
         }
 
-        /// <summary>At most as many rows, and as many numbers, as a program of some nodes names: what goes in and out, a bias of what goes in, and what is kept in between.</summary>
+        /// <summary>At most as many rows, or numbers, as a program of some nodes names: what goes in and out, a bias of what goes in, and what is kept in between; three numbers for each normalisation.</summary>
         private int CountPlaces(HashSet<OnnxNode> nodes)
         {
-            HashSet<string> made = [.. nodes.SelectMany(node => node.Outputs)];
-            int inputs = nodes.SelectMany(node => node.Inputs).Where(input => input.Length > 0 && !made.Contains(input)).Distinct().Sum(input => RowSource.Of(graph, input).Bias is null ? 1 : 2);
-            int outputs = made.Count(output => output.Length > 0 && (graph.IsSeenOutside(output) || !graph.Readers(output).All(nodes.Contains)));
-            return inputs + outputs + (2 * nodes.Count(IsWholeRow)) + 1;
+            HashSet<string> made = [.. nodes.SelectMany(node => node.Outputs).Where(output => output.Length > 0)];
+            ILookup<bool, string> given = nodes.SelectMany(node => node.Inputs).Where(input => input.Length > 0 && !made.Contains(input)).Distinct().ToLookup(input => graph.Scalar(input) is not null);
+            int outputs = made.Count(output => graph.IsSeenOutside(output) || !graph.Readers(output).All(nodes.Contains)), shared = made.Count(output => graph.Readers(output).Count > 1);
+            int rows = given[false].Sum(input => RowSource.Of(graph, input).Bias is null ? 1 : 2) + outputs + shared + (2 * nodes.Count(IsWholeRow));
+            return Math.Max(rows, given[true].Count() + nodes.Count + (2 * nodes.Count(IsWholeRow)));
         }
 
         private static bool IsWholeRow(OnnxNode node) => node.OpType is "LayerNormalization" or "RMSNormalization" or "SimplifiedLayerNormalization" or RowProgram.RotateOperator;
