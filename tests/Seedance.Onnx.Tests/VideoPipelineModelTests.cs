@@ -102,7 +102,8 @@ public sealed class VideoPipelineModelTests(ITestOutputHelper output)
         GenerationPlan plan = GenerationPlan.Create(ReferenceRun.Request with { Steps = 20 }, pipeline.Pack);
         List<double> shares = [];
 
-        while (shares.Count < 3 && !shares.Any(share => share <= 0.01))
+        // The first loads the transformer; in the two or three after it the compiler of .NET still works.
+        while (shares.Count < 9 && !shares.Any(share => share <= 0.01))
         {
             StageClock clock = new();
             _ = pipeline.MakeLatents(plan, clock, progress: null, CancellationToken.None);
