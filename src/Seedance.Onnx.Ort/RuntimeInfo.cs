@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Microsoft.ML.OnnxRuntime;
 using Seedance.Onnx.Execution;
 
@@ -17,8 +18,11 @@ public sealed record RuntimeInfo(string Version, IReadOnlyList<ExecutionProvider
         (ExecutionProvider.TensorRt, "TensorrtExecutionProvider"),
     ];
 
-    /// <summary>Whether graphs may have the operator of <see cref="Rows.RowProgram"/>: from version 1.24 on.</summary>
-    public static bool RunsRowPrograms => RowOperator.IsKnown;
+    /// <summary>
+    /// Whether graphs should have the operator of <see cref="Rows.RowProgram"/>: ONNX Runtime is of version 1.24 or later, and the processor has vectors of 256 bits. With shorter ones a guided step takes 1.1
+    /// times as long as by ONNX Runtime's own kernels, with 256 bits 0.89, with 512 bits 0.86.
+    /// </summary>
+    public static bool GainsByRowPrograms => Vector256.IsHardwareAccelerated && RowOperator.IsKnown;
 
     /// <summary>Starts ONNX Runtime, loads its Extensions and reads what it is.</summary>
     /// <returns>What is there.</returns>

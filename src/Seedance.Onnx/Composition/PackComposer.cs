@@ -110,7 +110,7 @@ internal sealed class PackComposer(ModelPack pack, string? cacheFolder, bool ver
     private ComposedGraph Make(GraphContract contract, ResolvedTarget target, GraphContract[] parts, IEnumerable<string> recipe, Func<OnnxModel[], OnnxModel> compose, CancellationToken cancellationToken)
     {
         GraphTarget graphTarget = TargetOf(target.Provider);
-        TargetProfile profile = graphTarget == GraphTarget.Cpu && RuntimeInfo.RunsRowPrograms ? TargetProfile.OwnProcessor : TargetProfile.Of(graphTarget);
+        TargetProfile profile = graphTarget == GraphTarget.Cpu && RuntimeInfo.GainsByRowPrograms ? TargetProfile.OwnProcessor : TargetProfile.Of(graphTarget);
         if (_folder is null)
         {
             return new ComposedGraph(contract, target, Key: "", new Lazy<OnnxModel>(ComposeAndOptimize), IsInFile: false);

@@ -1,7 +1,10 @@
+using Seedance.Onnx.Composition;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs;
 using Seedance.Onnx.Graphs.Optimization;
 using Seedance.Onnx.Optimization;
+using Seedance.Onnx.Ort;
+using Seedance.Onnx.Packs;
 using Seedance.Onnx.Rows;
 using Seedance.Onnx.Testing;
 
@@ -180,6 +183,18 @@ public sealed class RowFusionTests : IDisposable
         GraphExecutionException error = Assert.Throws<GraphExecutionException>(() => Run(model, new(StringComparer.Ordinal) { ["x"] = Random(1, 2, 64) }, 1));
 
         Assert.Contains("with one of add, sub", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ComposeStep_OfTheShippedPack_HasProgramsWhereTheyAreAGain()
+    {
+        ResolvedTarget processor = new(ExecutionProvider.Cpu, ExecutionTarget.Cpu, []);
+
+        OnnxModel step = new PackComposer(ModelPack.Open(ReferenceRun.Pack), cacheFolder: null, verified: false).ComposeStep(processor).Model;
+
+        int programs = step.Graph.Nodes.Count(node => node.OpType == RowProgram.Operator);
+        Assert.True(RuntimeInfo.GainsByRowPrograms ? programs > 80 : programs == 0, $"{programs} programs");
+        Assert.Equal(RuntimeInfo.GainsByRowPrograms, !step.Graph.Nodes.Any(node => node.OpType is "SkipLayerNormalization" or "RotaryEmbedding"));
     }
 
     private static void Chain(GraphBuilder g, string chain)
