@@ -122,9 +122,9 @@ internal sealed unsafe class RowCompiler
         _action = typeof(RowTerms.Nothing);
     }
 
-    private Type Place(int index) => index < RowPlaces.All.Length
+    private Type Place(int index) => index < RowProgram.MostPlaces
         ? RowPlaces.All[index]
-        : throw new InvalidOperationException($"A row program may have {RowPlaces.All.Length} rows and numbers, inputs and outputs among them, but '{_program}' has more.");
+        : throw new InvalidOperationException($"A row program may have {RowProgram.MostPlaces} rows, those of inputs and outputs among them, and as many numbers, but '{_program}' has more.");
 
     private static Type Of(Type type, params Type[] parts) => type.MakeGenericType(parts);
 }

@@ -227,6 +227,11 @@ internal sealed unsafe class RowKernel
                 whole[shape.Length - 1 + part] = view!.Split[part];
             }
 
+            if (view is not null)
+            {
+                RequireInside(view, shape[^1], whole[..rank]);
+            }
+
             Span<long> strides = stackalloc long[MostAxes];
             long stride = 1;
             for (int axis = rank - 1; axis >= 0; axis--)
@@ -247,6 +252,32 @@ internal sealed unsafe class RowKernel
                 int own = view is null ? axis : view.Axes[axis];
                 Lengths[axis] = own < 0 ? 1 : whole[own];
                 Strides[axis] = own < 0 || whole[own] == 1 ? 0 : strides[own];
+            }
+        }
+
+        /// <summary>A file may come from anywhere: what a view names must be there.</summary>
+        private static void RequireInside(RowView view, long width, ReadOnlySpan<long> whole)
+        {
+            long split = 1;
+            foreach (int length in view.Split)
+            {
+                split = checked(split * Math.Max(length, 0));
+            }
+
+            bool fits = view.Split.IsEmpty || split == width;
+            foreach (int axis in view.Axes)
+            {
+                fits &= axis >= -1 && axis < whole.Length - 1;
+            }
+
+            foreach ((int axis, int element) in view.Picks)
+            {
+                fits &= axis >= 0 && axis < whole.Length - 1 && element >= 0 && element < whole[axis];
+            }
+
+            if (!fits)
+            {
+                throw new InvalidOperationException($"A view must be of axes and elements that its tensor has, but {view} is not of [{string.Join(", ", whole.ToArray())}].");
             }
         }
 

@@ -76,7 +76,9 @@ internal static unsafe class RowOperator
             *kernel = GCHandle.ToIntPtr(GCHandle.Alloc(new RowKernel(RowProgram.Parse(RuntimeApi.ReadText(info, AttributeName)))));
             return 0;
         }
-        catch (Exception error) when (error is FormatException or InvalidOperationException)
+#pragma warning disable CA1031 // Nothing may be thrown through native code: the session does not open.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
             return RuntimeApi.Fail(error.Message);
         }
@@ -85,7 +87,6 @@ internal static unsafe class RowOperator
     [UnmanagedCallersOnly]
     private static void Destroy(nint kernel) => GCHandle.FromIntPtr(kernel).Free();
 
-    /// <summary>Nothing may be thrown through native code: the run fails instead.</summary>
     [UnmanagedCallersOnly]
     private static nint Compute(nint kernel, nint context)
     {
@@ -94,7 +95,9 @@ internal static unsafe class RowOperator
             RowKernel.Of(kernel).Run(context, kernel);
             return 0;
         }
-        catch (Exception error) when (error is InvalidOperationException or ArgumentException or OverflowException or OutOfMemoryException)
+#pragma warning disable CA1031 // Nothing may be thrown through native code: the run fails.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
             return RuntimeApi.Fail(error.Message);
         }

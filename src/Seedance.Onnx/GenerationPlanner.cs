@@ -85,6 +85,8 @@ public sealed class GenerationPlanner
     public async Task<GenerationPlan> PlanAsync(VideoRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        // Without the distilled transformer a video is as if it had been asked for so, and its metadata tell it to whoever makes it again.
+        request = request with { Undistilled = request.Undistilled || _options.Undistilled };
         List<string> problems = [];
         Dictionary<ImageSource, ImageSource> seen = [];
         foreach (ImageSource image in request.Images.Where(image => image.Size is null).Distinct())

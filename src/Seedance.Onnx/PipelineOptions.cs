@@ -61,7 +61,7 @@ public sealed class PipelineOptions
     internal long? MemoryLimit => MemoryLimitBytes ?? Host.MemoryLimitBytes;
 
     /// <summary>Opens a pack as the host wants it.</summary>
-    internal ModelPack OpenPack(string path) => ModelPack.Open(path) is var pack && Undistilled ? pack.WithoutDistilled() : pack;
+    internal ModelPack OpenPack(string path) => Undistilled ? ModelPack.Open(path).WithoutDistilled() : ModelPack.Open(path);
 
     /// <summary>Everything that is out of range or contradicts itself.</summary>
     internal IReadOnlyList<string> FindProblems()

@@ -47,6 +47,7 @@ public sealed class DistilledTests
 
         Assert.Equal((SolverKind.Euler, 4, 1.5, 2), (plan.SolverKind, plan.Schedule.Steps, plan.Guidance, plan.Solver.Branches));
         Assert.Equal(plan.Schedule.Sigmas, asked.Schedule.Sigmas);
+        Assert.True(GenerationRecord.TryParse(GenerationRecord.Of(plan, pipeline.Pack).ToJson(), out GenerationRecord? record) && record!.Request.Undistilled);
         Assert.Equal(["tokenizer", "text_encoder", "transformer", "vae_decoder"], pipeline.Graphs.Select(graph => graph.Role));
         Assert.Equal(GenerationPlanner.Open(folder.Path).Pack.Sum, pipeline.Pack.Sum);
         Assert.True(GenerationPlanner.Open(folder.Path, undistilled).PlanMemory(asked).WeightBytes < GenerationPlanner.Open(folder.Path).PlanMemory(asked).WeightBytes);

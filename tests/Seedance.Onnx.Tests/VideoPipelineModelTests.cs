@@ -102,8 +102,13 @@ public sealed class VideoPipelineModelTests(ITestOutputHelper output)
         GenerationPlan plan = GenerationPlan.Create(ReferenceRun.Request with { Steps = 20 }, pipeline.Pack);
         List<double> shares = [];
 
-        // The first loads the transformer; in the two or three after it the compiler of .NET still works.
-        while (shares.Count < 9 && !shares.Any(share => share <= 0.01))
+        // The first loads the transformer; in the three after it the compiler of .NET still works.
+        for (int warmUp = 0; warmUp < 4; warmUp++)
+        {
+            _ = pipeline.MakeLatents(plan, new StageClock(), progress: null, CancellationToken.None);
+        }
+
+        while (shares.Count < 3 && !shares.Any(share => share <= 0.01))
         {
             StageClock clock = new();
             _ = pipeline.MakeLatents(plan, clock, progress: null, CancellationToken.None);

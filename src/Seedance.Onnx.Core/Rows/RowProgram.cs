@@ -21,10 +21,10 @@ public sealed class RowProgram
     /// <summary>The attribute with the program's text.</summary>
     public const string Attribute = "program";
 
-    /// <summary>The length of a row must be a multiple of this: twice the most numbers that a processor computes at once, or once.</summary>
+    /// <summary>The length of a row must be a multiple of this: as many numbers as are computed at once, 512 bits of them.</summary>
     public const int WidthUnit = 16;
 
-    /// <summary>More inputs, outputs, rows and numbers between them than this a program should not have: each is a place that the compiled program names.</summary>
+    /// <summary>The most rows (of inputs, outputs and in between), and the most numbers, that a program may have.</summary>
     public const int MostPlaces = 16;
 
     private RowProgram(ImmutableArray<RowStep> steps, ImmutableDictionary<int, RowView> views)
@@ -32,7 +32,6 @@ public sealed class RowProgram
         Steps = steps;
         Views = views;
         Inputs = CountOf(RowValueKind.Input);
-        Temporaries = CountOf(RowValueKind.Temporary);
         Outputs = CountOf(RowValueKind.Output);
     }
 
@@ -44,9 +43,6 @@ public sealed class RowProgram
 
     /// <summary>How many tensors it reads.</summary>
     public int Inputs { get; }
-
-    /// <summary>How many rows are kept between steps.</summary>
-    public int Temporaries { get; }
 
     /// <summary>How many tensors it makes.</summary>
     public int Outputs { get; }

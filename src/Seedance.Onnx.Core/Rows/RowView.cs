@@ -22,13 +22,6 @@ public sealed record RowView(ImmutableArray<int> Axes, ImmutableArray<(int Axis,
     /// <summary>Whether the view is that of <see cref="Plain"/>.</summary>
     public bool IsPlain => Picks.IsEmpty && Split.IsEmpty && Axes.Index().All(axis => axis.Item == axis.Index);
 
-    /// <summary>The lengths of all axes of a tensor once its innermost one is taken apart.</summary>
-    /// <typeparam name="T">What a length is.</typeparam>
-    /// <param name="shape">The tensor's lengths.</param>
-    /// <param name="convert">Makes a length of a number.</param>
-    /// <returns>The lengths.</returns>
-    public T[] Whole<T>(ReadOnlySpan<T> shape, Func<int, T> convert) => Split.IsEmpty ? shape.ToArray() : [.. shape[..^1], .. Split.Select(convert)];
-
     /// <summary>The lengths of the view's axes.</summary>
     /// <typeparam name="T">What a length is.</typeparam>
     /// <param name="shape">The tensor's lengths.</param>
@@ -36,7 +29,7 @@ public sealed record RowView(ImmutableArray<int> Axes, ImmutableArray<(int Axis,
     /// <returns>The lengths, those of the rows last.</returns>
     public T[] Apply<T>(ReadOnlySpan<T> shape, Func<int, T> convert)
     {
-        T[] whole = Whole(shape, convert);
+        T[] whole = Split.IsEmpty ? shape.ToArray() : [.. shape[..^1], .. Split.Select(convert)];
         return [.. Axes.Select(axis => axis < 0 ? convert(1) : whole[axis]), whole[^1]];
     }
 

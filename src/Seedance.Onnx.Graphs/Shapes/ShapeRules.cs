@@ -18,7 +18,7 @@ internal static class ShapeRules
         {
             rule(node);
         }
-        catch (Exception error) when (error is OverflowException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or DivideByZeroException or NullReferenceException)
+        catch (Exception error) when (error is OverflowException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or DivideByZeroException or NullReferenceException or FormatException)
         {
             // Shapes that do not fit one another: the runtime says what is wrong with the node.
             Array.Clear(node.Results);

@@ -17,7 +17,6 @@ namespace Seedance.Onnx.Stages;
 /// <param name="parameters">Its output: mean and log-variance.</param>
 internal sealed class ConditionStage(LatentGeometry geometry, TransformerChannels channels, string role, string parameters)
 {
-
     /// <summary>Images become latents.</summary>
     public static ConditionStage OfLatents(PackContract pack) => new(pack.Latents, pack.TransformerChannels, GraphRoles.VaeEncoder, "latent_parameters");
 

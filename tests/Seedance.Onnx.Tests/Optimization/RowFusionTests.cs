@@ -1,7 +1,9 @@
 using Seedance.Onnx.Composition;
 using Seedance.Onnx.Execution;
 using Seedance.Onnx.Graphs;
+using Seedance.Onnx.Graphs.Costs;
 using Seedance.Onnx.Graphs.Optimization;
+using Seedance.Onnx.Graphs.Shapes;
 using Seedance.Onnx.Optimization;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
@@ -157,6 +159,10 @@ public sealed class RowFusionTests : IDisposable
     [InlineData("o0 = add(i0, i1)", 3, 64, "must be as long on every axis, or 1 long, but have 2 and 3")]
     [InlineData("o0 = add(i0, i1)", 2, 32, "must have rows of 64 elements, a multiple of 16, but has 32")]
     [InlineData("o0 = add(i0, 1)", 2, 64, "must have 1 inputs, but has 2")]
+    [InlineData("i1 = view(, 0:2, ); o0 = add(i0, i1)", 2, 64, "view(, 0:2, ) is not of [2, 64]")]
+    [InlineData("i1 = view(5, , ); o0 = add(i0, i1)", 2, 64, "view(5, , ) is not of [2, 64]")]
+    [InlineData("i1 = view(0, 1:0, 4 32); o0 = add(i0, i1)", 2, 64, "view(0, 1:0, 4 32) is not of [2, 4, 32]")]
+    [InlineData("i1 = view(0, 1:-1, 2 64); o0 = add(i0, i1)", 2, 128, "view(0, 1:-1, 2 64) is not of [2, 2, 64]")]
     public void Run_InputsThatDoNotFitTheProgram_SaysWhy(string program, long rows, long width, string problem)
     {
         OnnxModel model = Build(g =>
@@ -183,6 +189,7 @@ public sealed class RowFusionTests : IDisposable
         GraphExecutionException error = Assert.Throws<GraphExecutionException>(() => Run(model, new(StringComparer.Ordinal) { ["x"] = Random(1, 2, 64) }, 1));
 
         Assert.Contains("with one of add, sub", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, CostModel.Estimate(model, ShapeBindings.None.WithAxis("B", 2)).Total.Flops); // nothing is known of it
     }
 
     [Fact]
