@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Seedance.Onnx.Execution;
 
 namespace Seedance.Onnx.Media;
 
@@ -30,14 +31,10 @@ internal sealed class FFmpegProcess : IAsyncDisposable
     {
         _process = process;
         Id = process.Id;
-        _errorsRead = _errors.ReadToEndAsync(process.StandardError.BaseStream);
+        _errorsRead = OwnThread.RunAsync(() => _errors.ReadToEnd(process.StandardError.BaseStream));
     }
 
     public int Id { get; }
-
-    public Stream Input => _process.StandardInput.BaseStream;
-
-    public Stream Output => _process.StandardOutput.BaseStream;
 
     /// <summary>Complete once <see cref="WaitForExitAsync"/> has returned.</summary>
     public string Errors => _errors.ToString();
@@ -77,7 +74,7 @@ internal sealed class FFmpegProcess : IAsyncDisposable
         {
             using CancellationTokenRegistration kill = process.KillOn(cancellationToken);
             Task feed = process.FeedAsync(input);
-            byte[] output = await process.ReadOutputAsync(maxOutput).ConfigureAwait(false);
+            byte[] output = await OwnThread.RunAsync(() => process.ReadOutput(maxOutput), CancellationToken.None).ConfigureAwait(false);
             int exitCode = await process.WaitForExitAsync().ConfigureAwait(false);
             await feed.ConfigureAwait(false);
             await AwaitCancellationAsync(exitCode, cancellationToken).ConfigureAwait(false);
@@ -103,12 +100,23 @@ internal sealed class FFmpegProcess : IAsyncDisposable
     public CancellationTokenRegistration KillOn(CancellationToken cancellationToken)
         => cancellationToken.Register(static process => ((FFmpegProcess)process!).Kill(), this);
 
+    /// <summary>Writes to the program's input; returns when it has taken everything, however long it takes.</summary>
+    /// <exception cref="IOException">The program is gone, or has closed its input.</exception>
+    public Task WriteAsync(ReadOnlyMemory<byte> bytes) => OwnThread.RunAsync(() => _process.StandardInput.BaseStream.Write(bytes.Span));
+
+    /// <summary>Fills <paramref name="bytes"/> from the program's output.</summary>
+    /// <returns>How many bytes came; fewer than asked for where the output has ended.</returns>
+    public Task<int> ReadAsync(Memory<byte> bytes) => OwnThread.RunAsync(() => _process.StandardOutput.BaseStream.ReadAtLeast(bytes.Span, bytes.Length, throwOnEndOfStream: false));
+
+    /// <summary>Drops whatever the program prints, so that nothing blocks there.</summary>
+    public void DropOutput() => _ = OwnThread.RunAsync(() => _process.StandardOutput.BaseStream.CopyTo(Stream.Null));
+
     /// <summary>Writes everything, then ends the input. A program that has read enough may close its end: its exit code judges.</summary>
     public async Task FeedAsync(ReadOnlyMemory<byte> input)
     {
         try
         {
-            await Input.WriteAsync(input).ConfigureAwait(false);
+            await WriteAsync(input).ConfigureAwait(false);
             _process.StandardInput.Close();
         }
         catch (IOException)
@@ -158,12 +166,12 @@ internal sealed class FFmpegProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task<byte[]> ReadOutputAsync(long maxOutput)
+    private byte[] ReadOutput(long maxOutput)
     {
         using var output = new MemoryStream();
         byte[] buffer = new byte[64 << 10];
         int read;
-        while ((read = await Output.ReadAsync(buffer).ConfigureAwait(false)) > 0)
+        while ((read = _process.StandardOutput.BaseStream.Read(buffer)) > 0)
         {
             if (output.Length + read > Math.Min(maxOutput, Array.MaxLength))
             {

@@ -11,11 +11,11 @@ internal sealed class OutputTail(int capacity = 8 * 1024)
     private long _written;
 
     /// <summary>Copies the stream's end until the stream ends.</summary>
-    public async Task ReadToEndAsync(Stream stream)
+    public void ReadToEnd(Stream stream)
     {
         byte[] buffer = new byte[4096];
         int read;
-        while ((read = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0)
+        while ((read = stream.Read(buffer)) > 0)
         {
             Append(buffer.AsSpan(0, read));
         }

@@ -72,7 +72,7 @@ public sealed class VideoReader(FFmpegTool tool, MediaLimits? limits = null)
             while (true)
             {
                 byte[] pixels = GC.AllocateUninitializedArray<byte>(frameBytes);
-                int read = await process.Output.ReadAtLeastAsync(pixels, frameBytes, throwOnEndOfStream: false, CancellationToken.None).ConfigureAwait(false);
+                int read = await process.ReadAsync(pixels).ConfigureAwait(false);
                 cancellationToken.ThrowIfCancellationRequested();
                 if (read < frameBytes)
                 {

@@ -114,7 +114,7 @@ public sealed class VideoWriter : IAsyncDisposable
         try
         {
             using CancellationTokenRegistration kill = process.KillOn(cancellationToken);
-            await process.Input.WriteAsync(frames, cancellationToken).ConfigureAwait(false);
+            await process.WriteAsync(frames).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -248,7 +248,7 @@ public sealed class VideoWriter : IAsyncDisposable
     {
         _file.Begin();
         FFmpegProcess process = _tool.StartFFmpeg(_arguments);
-        _ = process.Output.CopyToAsync(Stream.Null); // Nothing is expected there, and nothing may block there.
+        process.DropOutput();
         return process;
     }
 

@@ -88,7 +88,7 @@ public sealed partial class VideoPipeline : IAsyncDisposable
         options ??= new PipelineOptions();
         IReadOnlyList<string> problems = options.FindProblems();
         return problems.Count == 0
-            ? Task.Run(() => Open(packPath, options, cancellationToken), cancellationToken)
+            ? OwnThread.RunAsync(() => Open(packPath, options, cancellationToken), cancellationToken)
             : throw new ArgumentException(string.Join(' ', problems), nameof(options));
     }
 
@@ -223,7 +223,7 @@ public sealed partial class VideoPipeline : IAsyncDisposable
         using VideoRun video = new(run, images, last, index, semantics);
         using WindowChannel frames = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task work = Task.Run(() => MakeAsync(video, frames, activity, stop.Token), CancellationToken.None);
+        Task work = MakeAsync(video, frames, activity, stop.Token);
         try
         {
             await foreach (VideoFrame frame in frames.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -263,7 +263,7 @@ public sealed partial class VideoPipeline : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return await Task.Run(work, cancellationToken).ConfigureAwait(false);
+            return await OwnThread.RunAsync(work, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -285,7 +285,7 @@ public sealed partial class VideoPipeline : IAsyncDisposable
                 try
                 {
                     ObjectDisposedException.ThrowIf(_disposed, this);
-                    _stages.MakeWindow(video, frames.Write, cancellationToken);
+                    await OwnThread.RunAsync(() => _stages.MakeWindow(video, frames.Write, cancellationToken), CancellationToken.None).ConfigureAwait(false);
                     frames.EndWindow();
                 }
                 finally

@@ -46,7 +46,7 @@ public sealed class VideoUpscaler : IDisposable
         options ??= new PipelineOptions();
         IReadOnlyList<string> problems = options.FindProblems();
         return problems.Count == 0
-            ? Task.Run(() => Open(packPath, options, cancellationToken), cancellationToken)
+            ? OwnThread.RunAsync(() => Open(packPath, options, cancellationToken), cancellationToken)
             : throw new ArgumentException(string.Join(' ', problems), nameof(options));
     }
 
@@ -81,10 +81,10 @@ public sealed class VideoUpscaler : IDisposable
             VideoFrame? last = null;
             await foreach (VideoFrame frame in reader.ReadAsync(videoPath, cancellationToken: cancellationToken).ConfigureAwait(false))
             {
-                await WriteAsync(await Task.Run(() => chain.Add(frame, cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+                await WriteAsync(await OwnThread.RunAsync(() => chain.Add(frame, cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             }
 
-            await WriteAsync(await Task.Run(() => chain.End(cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await WriteAsync(await OwnThread.RunAsync(() => chain.End(cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
             if (saving.LastFramePath is { } path)
             {

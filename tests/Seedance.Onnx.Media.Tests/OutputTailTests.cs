@@ -30,12 +30,12 @@ public sealed class OutputTailTests
     public void ToString_Nothing_IsEmpty() => Assert.Equal("", new OutputTail().ToString());
 
     [Fact]
-    public async Task ReadToEndAsync_LongStream_KeepsTheLastSixLines()
+    public void ReadToEnd_LongStream_KeepsTheLastSixLines()
     {
         var tail = new OutputTail();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(1, 10_000))));
 
-        await tail.ReadToEndAsync(stream);
+        tail.ReadToEnd(stream);
 
         Assert.Equal("9995 | 9996 | 9997 | 9998 | 9999 | 10000", tail.ToString());
     }

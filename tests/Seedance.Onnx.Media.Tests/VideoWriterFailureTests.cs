@@ -69,6 +69,35 @@ public sealed class VideoWriterFailureTests : IDisposable
         Assert.True(await TestFFmpeg.IsGoneAsync(child));
     }
 
+    [SkippableFact]
+    public async Task WriteAsync_ManyFFmpegsThatTakeNothing_KeepNoThreadOfThePool()
+    {
+        const int Writers = 20, OthersAtWork = 8;
+        FFmpegTool tool = TestFFmpeg.Fake(_programs, "echo $$ >> \"${0%/*}/begun\"; exec sleep 1000");
+        var large = new VideoSize(512, 512);
+        using var cancel = new CancellationTokenSource();
+        VideoWriter[] writers = [.. Enumerable.Range(0, Writers).Select(index => VideoWriter.Open(tool, _folder.File($"{index}.mp4"), large, Rate))];
+        Task[] writes = [.. writers.Select(writer => writer.WriteAsync(new byte[VideoFrame.ByteCount(large)], cancel.Token))];
+        while (!File.Exists(_programs.File("begun")) || (await File.ReadAllLinesAsync(_programs.File("begun"))).Length < Writers)
+        {
+            await Task.Delay(20);
+        }
+
+        ThreadPool.GetMaxThreads(out int most, out _);
+        ThreadPool.GetAvailableThreads(out int free, out _);
+        bool wait = writes.All(write => !write.IsCompleted);
+
+        await cancel.CancelAsync();
+        foreach ((VideoWriter writer, Task write) in writers.Zip(writes))
+        {
+            await Assert.ThrowsAsync<OperationCanceledException>(() => write);
+            await writer.DisposeAsync();
+        }
+
+        Assert.True(wait);
+        Assert.InRange(most - free, 0, OthersAtWork);
+    }
+
     [FFmpegFact]
     public async Task WriteAsync_TerminalInterruptsFFmpegFirst_IsACancellation()
     {

@@ -44,7 +44,7 @@ internal sealed class JobStore(IDbContextFactory<JobDatabase> databases, IStoreE
         IDbContextTransaction together = await database.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable ending = together.ConfigureAwait(false);
         await engine.LockSubmissionsAsync(database, cancellationToken).ConfigureAwait(false);
-        int queued = await database.Jobs.CountAsync(row => row.Status == JobStatus.Queued, cancellationToken).ConfigureAwait(false);
+        int queued = await database.Jobs.Where(row => row.Status == JobStatus.Queued).Take(maxQueued).CountAsync(cancellationToken).ConfigureAwait(false);
         VideoJob?[] added = new VideoJob?[jobs.Count];
         List<VideoJob> taken = [];
         foreach ((int index, VideoJob job) in jobs.Index())

@@ -29,7 +29,7 @@ public static class ModelOptimizer
         ModelOptimizationRequest request, IProgress<OptimizationProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return Task.Run(() => request.IsPack ? OptimizePack(request, progress, cancellationToken) : OptimizeFile(request, progress, cancellationToken), cancellationToken);
+        return OwnThread.RunAsync(() => request.IsPack ? OptimizePack(request, progress, cancellationToken) : OptimizeFile(request, progress, cancellationToken), cancellationToken);
     }
 
     private static ModelOptimization OptimizeFile(ModelOptimizationRequest request, IProgress<OptimizationProgress>? progress, CancellationToken cancellationToken)
