@@ -104,7 +104,7 @@ def generate(peer: Peer, prompts: list[EvaluationPrompt], how: Sampling, *, seed
         part = prompts[begin:begin + batch]
         clip = part[0].clip
         f = 1 if still else (clip.frames - 1) // 4 + 1
-        noise = torch.randn(len(part), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=generator)
+        noise = how.noise_scale * torch.randn(len(part), peer.latent_channels, f, clip.height // 8, clip.width // 8, generator=generator)
         images = {place % f: to_tensor(np.stack([render(p.clip)[place] for p in part])[:, None])[:, :, 0] for place in given}
         captions, shots = [list(p.shot_prompts) for p in part], [frame_shots(p.clip, f) for p in part]
         plan = sample_plan(peer, captions, shots, noise.shape, generator, images)
@@ -262,6 +262,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--shift", type=float, default=2.0)
+    parser.add_argument("--noise-scale", type=float, default=1.0, help="multiply the first noise by this")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path, help="write the scores there too")
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of the first 16 there")
@@ -277,7 +278,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.videos:
         write(score_videos(prompts, read_videos(args.videos, prompts)), args.json)
         return
-    how = Sampling(args.steps, args.guidance, args.shift, args.few)
+    how = Sampling(args.steps, args.guidance, args.shift, args.few, args.noise_scale)
     peer: Peer = PackPeer(args.pack, args.transformer) if args.pack else load(args.work, args.transformer)
     if args.without_plan:
         peer.planner = None

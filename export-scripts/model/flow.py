@@ -42,12 +42,14 @@ def stream_seed(seed: int, stream: int) -> int:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How noise becomes a clip; guidance 1 is none, and then the transformer runs on the prompts alone. `few` spaces the levels as distilled transformers have them."""
+    """How noise becomes a clip; guidance 1 is none, and then the transformer runs on the prompts alone. `few` spaces the levels as distilled transformers have them; `noise_scale` is what the
+    first noise is multiplied by, 1 as in training."""
 
     steps: int = 25
     guidance: float = 3.0
     shift: float = 2.0
     few: bool = False
+    noise_scale: float = 1.0
 
     @property
     def sigmas(self) -> Tensor:

@@ -120,7 +120,7 @@ internal sealed record PlanReport
 
         SolverUse solver = Solver;
         string order = solver.Name is "unipc" or "dpm++" ? $" of order {solver.Order}" : "";
-        Line("solver", $"{solver.Name}{order}, {(solver.Adaptive is { Fewer: [var least, ..] } ? $"{least.Steps} to " : "")}{solver.Steps} steps, shift {solver.Shift:0.###}: {solver.Evaluations.Count} evaluations of {BranchRuns()}");
+        Line("solver", $"{solver.Name}{order}, {(solver.Adaptive is { Fewer: [var least, ..] } ? $"{least.Steps} to " : "")}{solver.Steps} steps, shift {solver.Shift:0.###}{(solver.NoiseScale == 1 ? "" : $", noise times {solver.NoiseScale:0.###}")}: {solver.Evaluations.Count} evaluations of {BranchRuns()}");
         Line("guidance", $"{solver.Guidance:0.###}{(solver.SecondGuidance is { } second ? $", {second:0.###} for {GraphRoles.SecondTransformer}" : "")}{(solver.ImageGuidance is { } images ? $", images {images:0.###}" : "")}, noise {solver.GuidanceInterval}, rescale {solver.GuidanceRescale:0.###}");
         foreach ((string name, string value) in Savings())
         {
@@ -236,11 +236,11 @@ internal sealed record PlanReport
 
     /// <summary>How the noise is led to a video.</summary>
     internal sealed record SolverUse(
-        string Name, int Order, int Steps, double Shift, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, double? StepCache, AdaptiveUse? Adaptive,
+        string Name, int Order, int Steps, double Shift, double NoiseScale, double Guidance, double? SecondGuidance, double? ImageGuidance, string GuidanceInterval, double GuidanceRescale, double? StepCache, AdaptiveUse? Adaptive,
         IReadOnlyList<EvaluationUse> Evaluations)
     {
         public static SolverUse Of(GenerationPlan plan) => new(
-            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale, plan.StepCache, plan.Adaptive is { } adaptive ? AdaptiveUse.Of(adaptive) : null,
+            plan.SolverKind.ToName(), plan.SolverOrder, plan.Schedule.Steps, plan.Shift, plan.NoiseScale, plan.Guidance, plan.SecondGuidance == plan.Guidance ? null : plan.SecondGuidance, plan.ImageGuidance, plan.GuidanceInterval.ToString(), plan.GuidanceRescale, plan.StepCache, plan.Adaptive is { } adaptive ? AdaptiveUse.Of(adaptive) : null,
             [.. plan.Solver.Steps.Zip(plan.Transformers, EvaluationUse.Of)]);
     }
 }

@@ -57,6 +57,8 @@ internal sealed class RequestOptions
         "--adaptive-steps", "S", "Take fewer steps where the first ones show that the transformer's output turns by at most this share of itself to the next one, such as 0.6. Not for distilled transformers. [default: all steps]");
     private readonly Option<double?> _shift = TextOption.Number(
         "--shift", "S", "The flow shift: above 1, more of the steps go to coarse structure. [default: the pack's]");
+    private readonly Option<double?> _noiseScale = TextOption.Number(
+        "--noise-scale", "S", "What the first noise is multiplied by, above 0 and up to 2: below 1, what the prompt says is followed better, and what it leaves open may be missing. [default: 1]");
     private readonly Option<bool> _shiftBySize = new("--shift-by-size") { Description = "Let the shift grow with the root of the video's size and length." };
     private readonly Option<string?> _negative = TextOption.Text("--negative", "TEXT", "What guidance leads away from. [default: the pack's]");
 
@@ -72,7 +74,7 @@ internal sealed class RequestOptions
     public IEnumerable<Option> Options =>
     [
         _image, _lastImage, _video, _onlyNew, _semanticsOf, _references, _storyboard, _prompts, _camera, _resolution, _upscale, _ratio, _duration, _frames, _seed,
-        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _undistilled, _draft, _stepCache, _adaptiveSteps, _shift, _shiftBySize, _negative,
+        _steps, _solver, _order, _guidance, _imageGuidance, _interval, _rescale, _undistilled, _draft, _stepCache, _adaptiveSteps, _shift, _shiftBySize, _noiseScale, _negative,
     ];
 
     /// <summary>The requests that the command line makes: one, or one of each line of a file.</summary>
@@ -143,6 +145,7 @@ internal sealed class RequestOptions
         StepCache = parsed.GetValue(_stepCache) ?? request.StepCache,
         AdaptiveSteps = parsed.GetValue(_adaptiveSteps) ?? request.AdaptiveSteps,
         Shift = parsed.GetValue(_shift) ?? request.Shift,
+        NoiseScale = parsed.GetValue(_noiseScale) ?? request.NoiseScale,
         ShiftBySize = parsed.GetValue(_shiftBySize),
     };
 

@@ -81,6 +81,7 @@ public sealed record GenerationRecord
                 StepCache = plan.Draft ? plan.Request.StepCache : plan.StepCache,
                 AdaptiveSteps = plan.Adaptive?.Share,
                 Shift = plan.Shift,
+                NoiseScale = plan.NoiseScale == 1 ? null : plan.NoiseScale,
                 Solver = plan.SolverKind,
                 SolverOrder = plan.SolverOrder,
             },
@@ -143,6 +144,7 @@ public sealed record GenerationRecord
             StepCache = Request.StepCache,
             AdaptiveSteps = Request.AdaptiveSteps,
             Shift = Request.Shift!.Value,
+            NoiseScale = Request.NoiseScale,
             Images = Images.IsEmpty ? null : [.. Images.Select(image => new WrittenImage(image.Key, image.Value))],
         },
         Json);
@@ -195,6 +197,7 @@ public sealed record GenerationRecord
                 StepCache = written.StepCache,
                 AdaptiveSteps = written.AdaptiveSteps,
                 Shift = written.Shift,
+                NoiseScale = written.NoiseScale,
                 Solver = solver,
                 SolverOrder = written.Order,
             },
@@ -256,6 +259,8 @@ public sealed record GenerationRecord
         public double? AdaptiveSteps { get; init; }
 
         public required double Shift { get; init; }
+
+        public double? NoiseScale { get; init; }
 
         public WrittenImage[]? Images { get; init; }
     }

@@ -39,6 +39,8 @@ public sealed class GenerateFailureTests : IDisposable
     [InlineData("--steps 0", "Steps must be from 1 to 1000, but is 0.")]
     [InlineData("--guidance -1", "Guidance must be from 0 to 100, but is -1.")]
     [InlineData("--shift 0", "Shift must be above 0 and up to 1000, but is 0.")]
+    [InlineData("--noise-scale 0", "NoiseScale must be above 0 and up to 2, but is 0.")]
+    [InlineData("--noise-scale 2.1", "NoiseScale must be above 0 and up to 2, but is 2.1.")]
     [InlineData("-o clip.avi", "must end in .mp4, .webm, .gif, or in / for a folder of PNG pictures, but ends in .avi.")]
     [InlineData("-o clip", "must end in .mp4, .webm, .gif, or in / for a folder of PNG pictures, but has no extension.")]
     public async Task Generate_RequestThatThePackCannotCarryOut_IsRefused(string options, string problem)

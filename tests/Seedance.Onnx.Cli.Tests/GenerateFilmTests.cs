@@ -48,14 +48,16 @@ public sealed class GenerateFilmTests : IDisposable
     [SkippableFact]
     public async Task DryRun_Json_HoldsEveryMatrix()
     {
-        CommandRun run = await _commands.RunAsync("generate", "red ball", "--dry-run", "--json", "--steps", "3", "--order", "3", "--solver", "dpm++", "--guidance-interval", "0.5..1", "--guidance-rescale", "0.6");
+        CommandRun run = await _commands.RunAsync("generate", "red ball", "--dry-run", "--json", "--steps", "3", "--order", "3", "--solver", "dpm++", "--guidance-interval", "0.5..1", "--guidance-rescale", "0.6", "--noise-scale", "0.7");
 
         JsonObject plan = JsonNode.Parse(run.Output)!.AsObject();
         Assert.Equal(
             ["width", "height", "frames", "fps", "seconds", "seed", "decoder", "upscale", "latents", "shots", "windows", "video", "images", "branches", "solver", "semantics", "memory", "time", "notices"], plan.Select(property => property.Key));
         JsonArray evaluations = plan["solver"]!["evaluations"]!.AsArray();
         Assert.Equal((3, 3, 6), (evaluations.Count, evaluations[0]!["weights"]!.AsArray().Count, evaluations[0]!["weights"]![0]!.AsArray().Count));
-        Assert.Equal(("dpm++", 3, "0.5..1", 0.6), ((string?)plan["solver"]!["name"], (int)plan["solver"]!["order"]!, (string?)plan["solver"]!["guidanceInterval"], (double)plan["solver"]!["guidanceRescale"]!));
+        Assert.Equal(
+            ("dpm++", 3, "0.5..1", 0.6, 0.7),
+            ((string?)plan["solver"]!["name"], (int)plan["solver"]!["order"]!, (string?)plan["solver"]!["guidanceInterval"], (double)plan["solver"]!["guidanceRescale"]!, (double)plan["solver"]!["noiseScale"]!));
         Assert.Equal(["", "red ball"], plan["branches"]!.AsArray().Select(branch => (string?)branch!["text"]));
     }
 

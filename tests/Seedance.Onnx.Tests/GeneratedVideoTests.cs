@@ -100,14 +100,14 @@ public sealed class GeneratedVideoTests
         VideoRequest request = new()
         {
             Prompt = "flat", Shots = [new ShotRequest { Caption = "红色的球", Duration = TimeSpan.FromSeconds(0.7), Camera = Prompts.CameraMove.ZoomOut }, new ShotRequest { Caption = "a \"star\"" }],
-            Frames = 17, Seed = ulong.MaxValue, Guidance = 2.1, GuidanceInterval = new(0.1, 0.95), GuidanceRescale = 0.3, ShiftBySize = true, Solver = Sampling.SolverKind.UniPC, SolverOrder = 3,
+            Frames = 17, Seed = ulong.MaxValue, Guidance = 2.1, GuidanceInterval = new(0.1, 0.95), GuidanceRescale = 0.3, ShiftBySize = true, NoiseScale = 0.7, Solver = Sampling.SolverKind.UniPC, SolverOrder = 3,
         };
         GenerationPlan plan = await planner.PlanAsync(request);
 
         Assert.True(GenerationRecord.TryParse(GenerationRecord.Of(plan, planner.Pack).ToJson(), out GenerationRecord? record));
         GenerationPlan again = await planner.PlanAsync(record!.Request);
 
-        Assert.Equal((plan.Size, plan.Frames, plan.Seed, plan.Shift, plan.Guidance), (again.Size, again.Frames, again.Seed, again.Shift, again.Guidance));
+        Assert.Equal((plan.Size, plan.Frames, plan.Seed, plan.Shift, plan.Guidance, plan.NoiseScale), (again.Size, again.Frames, again.Seed, again.Shift, again.Guidance, again.NoiseScale));
         Assert.Equal(plan.Shots.AsEnumerable(), again.Shots);
         Assert.All(plan.Solver.Steps.Zip(again.Solver.Steps), pair => Assert.Equal(pair.First.Weights.ToArray(), pair.Second.Weights.ToArray()));
         Assert.Equal(planner.Pack.Sum, record.PackSum);

@@ -24,6 +24,12 @@ public sealed class StepLoopTests
     public void Advance_TinyPack_LatentsAreThoseOfTheLoopOnTheHost(SolverKind solver, double guidance) =>
         Compare(TinyPack.Folder, new VideoRequest { Prompt = "a red ball", Seed = 3, Steps = Steps, Solver = solver, Guidance = guidance, Frames = 5 });
 
+    [Theory, Trait("Tier", "Model")]
+    [InlineData(0.5)]
+    [InlineData(1.5)]
+    public void Advance_ShippedPackWithANoiseScale_LatentsAreThoseOfTheLoopOnTheHost(double scale) =>
+        Compare(ReferenceRun.Pack, ReferenceRun.Request with { Steps = Steps, NoiseScale = scale, Frames = 5 });
+
     [Theory, Trait("Tier", "Graph")]
     [InlineData(SolverKind.Euler, 0.9)]
     [InlineData(SolverKind.UniPC, 0.5)]
@@ -176,6 +182,11 @@ public sealed class StepLoopTests
             ("hidden_states", hidden), ("timestep", timestep), ("encoder_hidden_states", text.States), ("encoder_attention_mask", text.Mask),
             ("encoder_shot_ids", text.Shots), ("frame_shot_ids", noShots));
         new TorchRandom(plan.Seed).FillNormal(state.AsSpan(0, length));
+        for (int i = 0; i < length; i++)
+        {
+            state[i] *= (float)plan.NoiseScale;
+        }
+
         foreach ((int index, SolverStep step) in solver.Steps.Index())
         {
             // Those that a way is chosen by are run in any case.

@@ -67,6 +67,9 @@ public sealed record GenerationPlan
     /// <summary>The flow shift.</summary>
     public required double Shift { get; init; }
 
+    /// <summary>What the noise that each window begins with is multiplied by; 1 is what the transformer was trained on.</summary>
+    public required double NoiseScale { get; init; }
+
     /// <summary>The guidance scale of images; null where all branches see them, or there are none.</summary>
     public required double? ImageGuidance { get; init; }
 
@@ -189,6 +192,7 @@ public sealed record GenerationPlan
             StepCache = stepCache,
             Semantics = SemanticPlan.Of(read, contract, levels, reading, guidance),
             Shift = shift,
+            NoiseScale = read.NoiseScale ?? 1,
             Shots = reading.PlannedShots,
             Conditions = reading.Conditions,
             Branches = guidance.Branches,
@@ -253,6 +257,7 @@ public sealed record GenerationPlan
             SolverKind = semantics.SolverKind,
             Schedule = semantics.Schedule,
             Solver = semantics.Solver,
+            NoiseScale = 1,
             Transformers = [.. semantics.Solver.Steps.Select(_ => GraphRoles.SemanticTransformer)],
             Adaptive = null,
             StepCache = null,

@@ -254,6 +254,11 @@ internal static class RequestChecks
             problems.Add($"SolverOrder must be from 1 to 3, but is {request.SolverOrder}.");
         }
 
+        if (request.NoiseScale is { } scale && !(scale is > 0 and <= VideoRequest.MostNoiseScale))
+        {
+            problems.Add($"NoiseScale must be above 0 and up to {VideoRequest.MostNoiseScale}, but is {scale}.");
+        }
+
         if (request.Shift is { } shift && !(shift is > 0 and <= 1000))
         {
             problems.Add($"Shift must be above 0 and up to 1000, but is {shift}.");

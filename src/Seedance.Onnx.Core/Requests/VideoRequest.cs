@@ -17,6 +17,9 @@ public sealed record VideoRequest
     /// <summary>The most steps that can be asked for.</summary>
     public const int MaxSteps = 1000;
 
+    /// <summary>The largest <see cref="NoiseScale"/>.</summary>
+    public const double MostNoiseScale = 2;
+
     /// <summary>The longest side of a frame that can be asked for, in pixels.</summary>
     public const int MaxSide = 8192;
 
@@ -115,6 +118,13 @@ public sealed record VideoRequest
     /// transformers", 2024, equation 23). False if not specified.
     /// </summary>
     public bool ShiftBySize { get; init; }
+
+    /// <summary>
+    /// What the noise that the video begins with is multiplied by, above 0 and up to <see cref="MostNoiseScale"/>. Below 1 videos come nearer to the mean of what the prompt allows, and so to one another: a
+    /// prompt that says everything is followed better, and what it leaves open may blur or be missing. The latents' only: neither that of semantic tokens nor what a solver adds on the way. 1, the noise that the
+    /// transformer was trained on, if not specified.
+    /// </summary>
+    public double? NoiseScale { get; init; }
 
     /// <summary>The solver; the pack's if not specified.</summary>
     public SolverKind? Solver { get; init; }

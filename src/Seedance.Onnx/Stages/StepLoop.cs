@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using Seedance.Onnx.Latents;
 using Seedance.Onnx.Ort;
 using Seedance.Onnx.Packs;
@@ -48,7 +49,9 @@ internal sealed class StepLoop : IDisposable
             using (HostTensor start = HostTensor.Allocate(ElementType.Float32, _shape))
             {
                 start.AsSpan<float>().Clear();
-                _random.FillNormal(start.AsSpan<float>()[..checked((int)latents.Length)]);
+                Span<float> first = start.AsSpan<float>()[..checked((int)latents.Length)];
+                _random.FillNormal(first);
+                TensorPrimitives.Multiply(first, (float)generation.NoiseScale, first);
                 _states[0] = graph.Upload(start);
                 _states[1] = graph.Allocate(ElementType.Float32, _shape);
             }
