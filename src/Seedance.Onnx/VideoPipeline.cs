@@ -33,12 +33,14 @@ public sealed partial class VideoPipeline : IAsyncDisposable
 
     [SuppressMessage("Reliability", "CA2213", Justification = "A caller that waits for its turn must get it to find the pipeline disposed; nothing here is native.")]
     private readonly SemaphoreSlim _turns;
+    private readonly WorkThreads _threads;
 
     private bool _disposed;
 
     private VideoPipeline(GenerationPlanner planner, PipelineOptions options, GraphSessions sessions)
     {
         _turns = new SemaphoreSlim(options.ConcurrentGenerations, options.ConcurrentGenerations);
+        _threads = new WorkThreads(options.ConcurrentGenerations);
         _planner = planner;
         Options = options;
         _sessions = sessions;
@@ -193,6 +195,7 @@ public sealed partial class VideoPipeline : IAsyncDisposable
             await _turns.WaitAsync().ConfigureAwait(false);
         }
 
+        _threads.Dispose();
         _sessions.Dispose();
         _ = _turns.Release(Options.ConcurrentGenerations); // whoever came meanwhile gets a turn, and finds the pipeline disposed
     }
@@ -263,7 +266,7 @@ public sealed partial class VideoPipeline : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return await OwnThread.RunAsync(work, cancellationToken).ConfigureAwait(false);
+            return await _threads.RunAsync(work, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -285,7 +288,7 @@ public sealed partial class VideoPipeline : IAsyncDisposable
                 try
                 {
                     ObjectDisposedException.ThrowIf(_disposed, this);
-                    await OwnThread.RunAsync(() => _stages.MakeWindow(video, frames.Write, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+                    await _threads.RunAsync(() => _stages.MakeWindow(video, frames.Write, cancellationToken), CancellationToken.None).ConfigureAwait(false);
                     frames.EndWindow();
                 }
                 finally

@@ -16,6 +16,7 @@ public sealed class VideoUpscaler : IDisposable
     private readonly GraphSession _session;
     private readonly UpscaleStage _stage;
     private readonly FFmpegTool _tool;
+    private readonly WorkThreads _thread = new(1);
     private readonly string _pack;
 
     private VideoUpscaler(GraphSession session, FFmpegTool tool, string pack, int scale)
@@ -81,10 +82,10 @@ public sealed class VideoUpscaler : IDisposable
             VideoFrame? last = null;
             await foreach (VideoFrame frame in reader.ReadAsync(videoPath, cancellationToken: cancellationToken).ConfigureAwait(false))
             {
-                await WriteAsync(await OwnThread.RunAsync(() => chain.Add(frame, cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+                await WriteAsync(await _thread.RunAsync(() => chain.Add(frame, cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             }
 
-            await WriteAsync(await OwnThread.RunAsync(() => chain.End(cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await WriteAsync(await _thread.RunAsync(() => chain.End(cancellationToken), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
             if (saving.LastFramePath is { } path)
             {
@@ -107,7 +108,11 @@ public sealed class VideoUpscaler : IDisposable
     }
 
     /// <summary>Frees the graph.</summary>
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _thread.Dispose();
+        _session.Dispose();
+    }
 
     /// <summary>Title and comment of the video: how it was made is still how it was made.</summary>
     private static Dictionary<string, string> Told(VideoInfo info) =>

@@ -4,7 +4,7 @@ namespace Seedance.Onnx.Execution;
 /// Runs work that keeps its thread for long, because it computes or waits for a pipe, on a thread of its own. The thread pool has as many threads as there are processors and adds one
 /// only twice a second: on two processors, one that waits for FFmpeg would halve what a server in the same process answers.
 /// </summary>
-/// <remarks>A thread costs about a tenth of a millisecond: this is for work that takes longer.</remarks>
+/// <remarks>A thread costs about a tenth of a millisecond, and the C library's allocator keeps memory for each that has asked it for some: this is for work that takes longer, and asks for little.</remarks>
 public static class OwnThread
 {
     /// <summary>Runs work.</summary>
