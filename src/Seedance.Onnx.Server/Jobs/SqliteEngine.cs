@@ -13,6 +13,9 @@ internal sealed class SqliteEngine(string path) : IStoreEngine
     // Seconds that a program of somebody else's may keep the file locked, such as one that looks into it or copies it; then clients hear that they must come again.
     private const int LongestLock = 2;
 
+    /// <summary>Threads of the pool that it keeps while the disk writes: its asynchronous calls are none.</summary>
+    internal const int Threads = 1;
+
     // What came with version 2; a file of version 1 gets it, and keeps its jobs.
     private const string AddColumns = """
         BEGIN;

@@ -43,7 +43,7 @@ public sealed class ManySubmissionsTests : IDisposable
     {
         _output = output;
         ThreadPool.GetMinThreads(out _least.Workers, out _least.Ports);
-        _ = ThreadPool.SetMinThreads(_least.Workers + KeptByHost, _least.Ports);
+        _ = ThreadPool.SetMinThreads(Environment.ProcessorCount + SqliteEngine.Threads + KeptByHost, _least.Ports);
     }
 
     public void Dispose() => ThreadPool.SetMinThreads(_least.Workers, _least.Ports);
