@@ -41,12 +41,10 @@ internal static class NodeServices
         GenerationPlanner planner = GenerationPlanner.Open(seedance.Pack, seedance.Pipeline);
         JobFiles files = new(options.DataFolder, shared: options.IsCluster);
         IStoreEngine engine = options.Store is { } store ? new PostgresEngine(store) : new SqliteEngine(files.Database);
-        if (engine is SqliteEngine)
-        {
-            // The pool begins with a thread for each processor, and adds one only twice a second.
-            ThreadPool.GetMinThreads(out int workers, out int ports);
-            _ = ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + SqliteEngine.Threads), ports);
-        }
+
+        // The pool begins with a thread for each processor, and adds one only twice a second.
+        ThreadPool.GetMinThreads(out int workers, out int ports);
+        _ = ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + engine.KeptThreads), ports);
 
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning);
         IServiceCollection services = builder.Services;

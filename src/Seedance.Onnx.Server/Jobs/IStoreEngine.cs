@@ -8,6 +8,9 @@ internal interface IStoreEngine
     /// <summary>How many of one process may write at once.</summary>
     int Writers { get; }
 
+    /// <summary>How many threads of the pool it keeps while it writes.</summary>
+    int KeptThreads { get; }
+
     /// <summary>Says where the database is.</summary>
     void Configure(DbContextOptionsBuilder database);
 

@@ -14,6 +14,8 @@ internal sealed class PostgresEngine(string connection) : IStoreEngine
 
     public int Writers => 32;
 
+    public int KeptThreads => 0;
+
     public void Configure(DbContextOptionsBuilder database) => database.UseNpgsql(connection);
 
     public async Task OpenAsync(JobDatabase database, CancellationToken cancellationToken)

@@ -13,9 +13,6 @@ internal sealed class SqliteEngine(string path) : IStoreEngine
     // Seconds that a program of somebody else's may keep the file locked, such as one that looks into it or copies it; then clients hear that they must come again.
     private const int LongestLock = 2;
 
-    /// <summary>Threads of the pool that it keeps while the disk writes: its asynchronous calls are none.</summary>
-    internal const int Threads = 1;
-
     // What came with version 2; a file of version 1 gets it, and keeps its jobs.
     private const string AddColumns = """
         BEGIN;
@@ -29,6 +26,10 @@ internal sealed class SqliteEngine(string path) : IStoreEngine
     /// <inheritdoc/>
     /// <remarks>SQLite takes one writer at a time: to wait for one another here is faster than to be sent away and to come again.</remarks>
     public int Writers => 1;
+
+    /// <inheritdoc/>
+    /// <remarks>Its asynchronous calls are none: whoever writes waits for the disk.</remarks>
+    public int KeptThreads => 1;
 
     public void Configure(DbContextOptionsBuilder database) => database.UseSqlite(new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = LongestLock }.ToString());
 

@@ -43,7 +43,6 @@ public sealed class ManySubmissionsTests : IDisposable
     {
         _output = output;
         ThreadPool.GetMinThreads(out _least.Workers, out _least.Ports);
-        _ = ThreadPool.SetMinThreads(Environment.ProcessorCount + SqliteEngine.Threads + KeptByHost, _least.Ports);
     }
 
     public void Dispose() => ThreadPool.SetMinThreads(_least.Workers, _least.Ports);
@@ -55,6 +54,8 @@ public sealed class ManySubmissionsTests : IDisposable
     {
         // Nothing is made meanwhile, so that the processors are the submissions' alone.
         await using RunningServer server = await RunningServer.StartAsync(options => (options.MaxQueued, options.RequestsPerMinute) = (WarmUp + Idle + room, 1_000_000), holds: true);
+        ThreadPool.GetMinThreads(out int workers, out _);
+        _ = ThreadPool.SetMinThreads(workers + KeptByHost, _least.Ports);
         string first = await server.SubmitAsync();
         await server.WaitForAsync(first, "in_progress");
         _ = await SubmitOneByOneAsync(server, WarmUp);
